@@ -1,0 +1,1 @@
+"""Subcommands of `borderlight`, one file each."""

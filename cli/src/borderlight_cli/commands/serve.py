@@ -1,0 +1,3 @@
+"""later"""
+import typer
+def register(app: typer.Typer) -> None: ...

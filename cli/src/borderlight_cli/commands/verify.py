@@ -1,0 +1,70 @@
+"""`borderlight verify BUNDLE...`: capture bundles through the real handlers, embedded."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from borderlight.errors import BorderlightError
+from borderlight.plumbing.logs import configure_logs
+from borderlight_cli.embedded import SharedModels
+from borderlight_cli.verification import Verification, error_answer, verify_bundle
+
+_STYLES = {"admit": "green", "refer": "red", "retake": "yellow", "error": "magenta"}
+
+
+def _table(answers: list[dict[str, Any]]) -> Table:
+    table = Table(title="Entry verdicts", title_justify="left")
+    for name in ("bundle", "verdict", "liveness", "comparison", "reasons"):
+        table.add_column(name, overflow="fold")
+    for answer in answers:
+        outcome = answer["outcome"]
+        score = answer["comparison"]["score"]
+        comparison = answer["comparison"]["outcome"] + (f" {score:.2f}" if score is not None else "")
+        words = answer.get("message") or ", ".join(answer["reasons"]) or "-"
+        table.add_row(
+            answer["bundle"], f"[{_STYLES[outcome]}]{outcome}[/]", answer["liveness"]["outcome"], comparison, words
+        )
+    return table
+
+
+async def _verify(folders: list[Path], as_json: bool) -> list[dict[str, Any]]:
+    models = SharedModels.load()
+    answers: list[dict[str, Any]] = []
+    try:
+        for folder in folders:
+            try:
+                done = await verify_bundle(folder, models)
+            except Exception as error:  # one broken bundle must not stop the others
+                done = Verification(error_answer(folder.name, "session.failed", f"{type(error).__name__}: {error}"))
+            answers.append(done.answer)
+            if as_json:
+                typer.echo(json.dumps(done.answer))
+    finally:
+        models.close()
+    return answers
+
+
+def verify(
+    bundles: Annotated[list[Path], typer.Argument(help="folders with capture.json, a video and documents")],
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object per bundle, nothing else")] = False,
+) -> None:
+    """Judge capture bundles with the embedded flow. Exit status 2 when one could not be read."""
+    configure_logs("verify", "CRITICAL")
+    try:
+        answers = asyncio.run(_verify([Path(str(bundle).rstrip("/")) for bundle in bundles], as_json))
+    except BorderlightError as error:
+        typer.echo(f"borderlight: {error}", err=True)
+        raise typer.Exit(1) from error
+    if not as_json:
+        Console().print(_table(answers))
+    if any(answer["outcome"] == "error" for answer in answers):
+        raise typer.Exit(2)
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(verify)

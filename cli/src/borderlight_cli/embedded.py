@@ -1,0 +1,88 @@
+"""The whole system in one process: the services' own wiring over an in-memory bus and a folder.
+
+Nothing here repeats the flow: handlers, use cases and domain are those of production. Nothing survives the process.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from borderlight.plumbing.clock import SystemClock
+from borderlight.plumbing.memory_bus import MemoryBus
+from borderlight.plumbing.metrics import Metrics
+from borderlight.plumbing.object_store import FileObjectStore
+from capture_ingest.adapters.memory_session_store import MemorySessionStore
+from capture_ingest.app import wire_api, wire_normalizer
+from capture_ingest.ports import CaptureNormalizer
+from capture_ingest.settings import CaptureIngestSettings
+from decision.adapters.memory_join_store import MemoryJoinStore
+from decision.app import wire_decision
+from decision.settings import DecisionSettings
+from decision.use_cases.join_session import JoinSession
+from liveness.app import wire_liveness
+from liveness.settings import LivenessSettings
+from matcher.adapters.object_reference_store import ObjectReferenceStore
+from matcher.app import make_face_reader, wire_matcher
+from matcher.ports import FaceReader
+from matcher.settings import MatcherSettings
+
+
+@dataclass
+class SharedModels:
+    """What is expensive to make and keeps no session: the sandboxed normalizer and the face reader."""
+
+    normalizer: CaptureNormalizer
+    reader: FaceReader
+
+    @staticmethod
+    def load() -> "SharedModels":
+        """Load with the services' own settings."""
+        from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
+        from borderlight.vision.decoder import DecodeLimits
+
+        settings = CaptureIngestSettings()
+        limits = DecodeLimits(max_bytes=settings.max_upload_bytes)
+        normalizer = SandboxedCaptureNormalizer(
+            settings.models_dir, limits, settings.worker_memory_bytes, settings.worker_cpu_s
+        )
+        return SharedModels(normalizer, make_face_reader(MatcherSettings()))
+
+    def close(self) -> None:
+        close = getattr(self.normalizer, "close", None)
+        if close is not None:
+            close()
+
+
+class EmbeddedStack:
+    """All services on one bus; an async context manager."""
+
+    def __init__(self, models: SharedModels, folder: Path | None = None) -> None:
+        self._temporary = None if folder is not None else tempfile.TemporaryDirectory(prefix="borderlight-")
+        root = folder if folder is not None else Path(self._temporary.name if self._temporary else ".")
+        self.clock = SystemClock()
+        self.metrics = Metrics()
+        self.objects = FileObjectStore(root)
+        self.sessions = MemorySessionStore()
+        self.bus = MemoryBus("embedded", self.clock, self.metrics)
+        self.joins = MemoryJoinStore()
+        settings = CaptureIngestSettings(allow_anonymous_agency=True)
+        self.api: Any = wire_api(self.bus, self.sessions, self.objects, settings, self.clock, self.metrics)
+        wire_normalizer(self.bus, self.objects, models.normalizer, self.bus)
+        wire_liveness(self.bus, self.objects, LivenessSettings())
+        self.references = ObjectReferenceStore(self.objects)
+        wire_matcher(self.bus, self.objects, self.references, models.reader, MatcherSettings())
+        self.join: JoinSession = wire_decision(self.bus, self.joins, DecisionSettings(), self.clock, self.metrics)
+
+    async def __aenter__(self) -> "EmbeddedStack":
+        await self.joins.set_epoch()
+        await self.bus.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.bus.stop()
+        if self._temporary is not None:
+            self._temporary.cleanup()

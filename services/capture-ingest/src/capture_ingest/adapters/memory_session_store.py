@@ -1,0 +1,27 @@
+"""Sessions in this process: for the embedded mode and tests."""
+
+from dataclasses import replace
+from typing import Any
+
+from capture_ingest.domain.session_life import TRANSITIONS, Session, Step
+
+
+class MemorySessionStore:
+    """A dictionary; steps are atomic because nothing awaits inside them."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, Session] = {}
+
+    async def create(self, session: Session, keep_s: int) -> None:
+        self._sessions[session.session_id] = session
+
+    async def find(self, session_id: str) -> Session | None:
+        return self._sessions.get(session_id)
+
+    async def take(self, session_id: str, step: Step, changes: dict[str, Any]) -> Session | None:
+        session = self._sessions.get(session_id)
+        if session is None or (session.state, step) not in TRANSITIONS:
+            return None
+        session = replace(session, **changes, state=TRANSITIONS[session.state, step])
+        self._sessions[session_id] = session
+        return session

@@ -1,0 +1,15 @@
+"""Sessions as JSON text."""
+
+import json
+from dataclasses import asdict
+
+from capture_ingest.domain.session_life import Session, State
+
+
+def encode(session: Session) -> str:
+    return json.dumps(asdict(session), separators=(",", ":"))
+
+
+def decode(text: str | bytes) -> Session:
+    raw = json.loads(text)
+    return Session(**{**raw, "state": State(raw["state"]), "advice": tuple(raw["advice"])})

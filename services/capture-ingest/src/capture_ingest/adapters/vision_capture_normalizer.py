@@ -1,0 +1,135 @@
+"""Turn a video into a normalized capture: decode once, track the face, sample it.
+
+Runs inside the sandboxed worker process (`sandboxed_capture_normalizer.py`), which holds memory and CPU down.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from borderlight.contracts.normalized_capture import NormalizedCapture, pack
+from borderlight.errors import CaptureRejected
+from borderlight.vision.decoder import DecodeLimits, decode, probe
+from borderlight.vision.face_detector import FaceDetector
+from borderlight.vision.face_embedder import align_chip
+from borderlight.vision.face_grid import fit_grid, sample_face, sample_scene
+from borderlight.vision.face_landmarker import FaceLandmarker
+from borderlight.vision.face_track import FaceTrack, track_face
+from capture_ingest.domain.probe_selection import rank_frames, spread, yaw_measure
+
+_EYE_SIZE = (40, 24)
+_EYE_CORNERS = ((33, 133), (362, 263))
+_FACE_SIDE = 160
+_CHIPS = 3
+_MIN_EYE_DISTANCE_PX = 40.0
+
+
+class VisionCaptureNormalizer:
+    """Holds the two models; one instance per worker process."""
+
+    def __init__(self, models: Path, limits: DecodeLimits) -> None:
+        cv2.setNumThreads(1)
+        self._limits = limits
+        self._detector = FaceDetector(models)
+        self._landmarker = FaceLandmarker(models)
+
+    def normalize(self, video: bytes, header: dict[str, Any]) -> bytes:
+        """Packed normalized capture of `video`; `header` carries challenge and client log. Raises CaptureRejected."""
+        properties = probe(video, self._limits)
+        times: list[float] = []
+        frames: list[np.ndarray] = []
+        for frame in decode(video, self._limits):
+            times.append(frame.time_ms)
+            frames.append(frame.rgb)
+        if len(frames) < self._limits.min_frames or times[-1] < self._limits.min_duration_ms:
+            duration = times[-1] / 1000 if times else 0.0
+            raise CaptureRejected("capture.too_short", f"{len(frames)} frames in {duration:.1f} s are too few to judge")
+        track = track_face(frames, self._detector, self._landmarker)
+        grid = fit_grid(track.at_every_frame(len(frames)), track.points)
+        sampled = [sample_face(rgb, grid.to_frame[t]) for t, rgb in enumerate(frames)]
+        chips, chip_frame, quality = _probe(frames, track)
+        height, width = frames[0].shape[:2]
+        quality["frame_width_px"], quality["frame_height_px"] = width, height
+        capture = NormalizedCapture(
+            header={
+                **header,
+                "video": {
+                    "sha256": hashlib.sha256(video).hexdigest(),
+                    "bytes": len(video),
+                    "container": properties.container,
+                    "codec": properties.codec,
+                    "profile": properties.profile,
+                    "width": properties.width,
+                    "height": properties.height,
+                },
+                "quality": quality,
+            },
+            frame_time_ms=np.array(times),
+            face_radiance=np.stack([radiance for radiance, _ in sampled]),
+            face_usable=np.round(255 * np.stack([usable for _, usable in sampled])),
+            grid_to_frame=grid.to_frame,
+            scene_radiance=np.stack([sample_scene(rgb) for rgb in frames]),
+            tracked_frame=track.tracked_frame,
+            landmarks=np.clip(np.round(track.points * 16), -32768, 32767),
+            mesh=grid.mesh,
+            eyes=np.stack([_eyes(frames[i], track.points[k]) for k, i in enumerate(track.tracked_frame)]),
+            faces=_face_pictures(frames, track),
+            chips=chips,
+            chip_frame=chip_frame,
+        )
+        return pack(capture)
+
+
+def _probe(frames: list[np.ndarray], track: FaceTrack) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    step = max(1, len(track.tracked_frame) // 16)
+    candidates = np.arange(0, len(track.tracked_frame), step)
+    chips = [align_chip(frames[track.tracked_frame[k]], track.points[k]) for k in candidates]
+    sharpness = np.array([float(cv2.Laplacian(cv2.cvtColor(c, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var()) for c in chips])
+    means = np.array([chip[30:120, 30:120].reshape(-1, 3).mean(0) for chip in chips])
+    chromaticity = means / np.maximum(means.sum(1, keepdims=True), 1.0)
+    cast = np.abs(chromaticity - np.median(chromaticity, axis=0)).sum(1)
+    yaw = yaw_measure(track.points[candidates])
+    chosen = spread(rank_frames(sharpness, yaw, cast), _CHIPS, 2)
+    eyes_px = np.linalg.norm(track.points[:, 263, :2] - track.points[:, 33, :2], axis=1)
+    nose = track.points[:, 1, :2]
+    moved = np.abs(np.diff(nose, axis=0)).sum(1) / np.maximum(eyes_px[1:], 1.0) if len(nose) > 1 else np.zeros(1)
+    quality = {
+        "eye_distance_px": round(float(np.median(eyes_px)), 2),
+        "min_eye_distance_px": _MIN_EYE_DISTANCE_PX,
+        "yaw": round(float(np.median(yaw)), 4),
+        "sharpness": round(float(np.median(sharpness)), 2),
+        "mean_code_value": round(float(means.mean()), 2),
+        "motion_per_track": round(float(np.median(moved)), 5),
+        "least_presence": round(float(track.presence.min()), 4),
+        "tracked_share": round(len(track.tracked_frame) * 3 / len(frames), 3),
+    }
+    return np.stack([chips[k] for k in chosen]), track.tracked_frame[candidates[chosen]], quality
+
+
+def _eyes(rgb: np.ndarray, points: np.ndarray) -> np.ndarray:
+    crops: list[np.ndarray] = []
+    for left, right in _EYE_CORNERS:
+        a, b = points[left, :2], points[right, :2]
+        axis = (b - a) / (_EYE_SIZE[0] * 0.7)
+        centre = (a + b) / 2
+        matrix = np.array([[axis[0], -axis[1], 0], [axis[1], axis[0], 0]])
+        matrix[:, 2] = centre - matrix[:, :2] @ np.array([_EYE_SIZE[0] / 2, _EYE_SIZE[1] / 2])
+        crops.append(cv2.warpAffine(rgb, matrix, _EYE_SIZE, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP))
+    return np.stack(crops)
+
+
+def _face_pictures(frames: list[np.ndarray], track: FaceTrack) -> np.ndarray:
+    pictures: list[np.ndarray] = []
+    for k in np.linspace(0, len(track.tracked_frame) - 1, 2).round().astype(int):
+        flat = track.points[k, :, :2]
+        low, high = flat.min(0), flat.max(0)
+        side = float((high - low).max()) * 1.25
+        scale = side / _FACE_SIDE
+        origin = (low + high) / 2 - side / 2
+        matrix = np.array([[scale, 0, origin[0]], [0, scale, origin[1]]])
+        flags = cv2.INTER_AREA | cv2.WARP_INVERSE_MAP
+        pictures.append(cv2.warpAffine(frames[track.tracked_frame[k]], matrix, (_FACE_SIDE, _FACE_SIDE), flags=flags))
+    return np.stack(pictures)

@@ -1,0 +1,94 @@
+"""The only wiring of capture-ingest: `api` and `normalizer`."""
+
+import secrets
+from typing import Any
+
+from redis.asyncio import Redis
+
+from borderlight.plumbing.bus import Bus, EventPublisher
+from borderlight.plumbing.clock import Clock, SystemClock
+from borderlight.plumbing.health import health_app, health_routes
+from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
+from borderlight.plumbing.metrics import Metrics
+from borderlight.plumbing.object_store import ObjectStore
+from borderlight.plumbing.s3_object_store import S3ObjectStore, S3Settings
+from borderlight.plumbing.worker import run_worker
+from borderlight.vision.decoder import DecodeLimits
+from capture_ingest.adapters.redis_session_store import RedisSessionStore
+from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
+from capture_ingest.entrypoints.http_api import ApiParts, build_http_api
+from capture_ingest.entrypoints.subscriber import subscribe_api, subscribe_normalizer
+from capture_ingest.ports import CaptureNormalizer, SessionStore
+from capture_ingest.settings import CaptureIngestSettings
+from capture_ingest.use_cases import normalize_capture, store_video
+from capture_ingest.use_cases.finish_capture import FinishCapture
+from capture_ingest.use_cases.issue_challenge import IssueChallenge
+from capture_ingest.use_cases.normalize_capture import NormalizeCapture
+from capture_ingest.use_cases.open_session import OpenSession
+from capture_ingest.use_cases.record_outcome import RecordOutcome
+from capture_ingest.use_cases.store_video import StoreVideo
+
+
+def wire_api(
+    bus: Bus,
+    sessions: SessionStore,
+    objects: ObjectStore,
+    settings: CaptureIngestSettings,
+    clock: Clock,
+    metrics: Metrics,
+) -> Any:
+    """The HTTP application over given adapters; the bus gets its subscription."""
+    subscribe_api(bus, RecordOutcome(sessions))
+    parts = ApiParts(
+        settings=settings,
+        sessions=sessions,
+        clock=clock,
+        metrics=metrics,
+        open_session=OpenSession(sessions, clock, settings.session_life_s),
+        issue_challenge=IssueChallenge(sessions, secrets.token_bytes),
+        store_video=StoreVideo(sessions, objects),
+        finish_capture=FinishCapture(sessions, objects, bus, clock),
+    )
+    app = build_http_api(parts)
+    app.router.routes.extend(health_routes(metrics, bus.is_alive, bus.is_ready))
+    return app
+
+
+def wire_normalizer(bus: Bus, objects: ObjectStore, normalizer: CaptureNormalizer, publisher: EventPublisher) -> None:
+    """Subscribe the normalizer over given adapters."""
+    subscribe_normalizer(bus, NormalizeCapture(objects, normalizer, publisher))
+
+
+async def run_api() -> None:
+    """The api process."""
+    settings, clock, metrics = CaptureIngestSettings(), SystemClock(), Metrics()
+    objects = S3ObjectStore(S3Settings())
+    bus = KafkaBus(KafkaSettings(), "api", clock, metrics)
+    redis: Redis = Redis.from_url(settings.redis_url)
+    app = wire_api(bus, RedisSessionStore(redis), objects, settings, clock, metrics)
+
+    async def before() -> None:
+        await objects.ensure_bucket(store_video.BUCKET)
+
+    await run_worker("api", bus, app, metrics, settings.host, settings.port, before=before)
+    await redis.aclose()
+
+
+async def run_normalizer() -> None:
+    """The normalizer process."""
+    settings, clock, metrics = CaptureIngestSettings(), SystemClock(), Metrics()
+    objects = S3ObjectStore(S3Settings())
+    bus = KafkaBus(KafkaSettings(), "normalizer", clock, metrics)
+    limits = DecodeLimits(max_bytes=settings.max_upload_bytes)
+    normalizer = SandboxedCaptureNormalizer(
+        settings.models_dir, limits, settings.worker_memory_bytes, settings.worker_cpu_s
+    )
+    wire_normalizer(bus, objects, normalizer, bus)
+
+    async def before() -> None:
+        await objects.ensure_bucket(normalize_capture.BUCKET)
+        await normalizer.start()
+
+    app = health_app(metrics, bus.is_alive, bus.is_ready)
+    await run_worker("normalizer", bus, app, metrics, settings.host, settings.port, before=before)
+    normalizer.close()

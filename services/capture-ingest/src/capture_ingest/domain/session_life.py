@@ -1,0 +1,58 @@
+"""The life of a session as a table; the diagram in docs/ is drawn from it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class State(StrEnum):
+    OPENED = "opened"
+    CHALLENGED = "challenged"
+    UPLOADED = "uploaded"
+    CAPTURED = "captured"
+    DECIDED = "decided"
+
+
+class Step(StrEnum):
+    CHALLENGE_ISSUED = "challenge_issued"
+    VIDEO_STORED = "video_stored"
+    CAPTURE_FINISHED = "capture_finished"
+    VERDICT_ARRIVED = "verdict_arrived"
+
+
+TRANSITIONS: dict[tuple[State, Step], State] = {
+    (State.OPENED, Step.CHALLENGE_ISSUED): State.CHALLENGED,
+    (State.CHALLENGED, Step.VIDEO_STORED): State.UPLOADED,
+    (State.UPLOADED, Step.VIDEO_STORED): State.UPLOADED,  # a broken upload may be sent again
+    (State.UPLOADED, Step.CAPTURE_FINISHED): State.CAPTURED,
+    (State.UPLOADED, Step.VERDICT_ARRIVED): State.DECIDED,  # finish crashed after the event was out
+    (State.CAPTURED, Step.VERDICT_ARRIVED): State.DECIDED,
+    (State.DECIDED, Step.VERDICT_ARRIVED): State.DECIDED,
+}
+
+
+def states_before(step: Step) -> tuple[State, ...]:
+    """States from which `step` may be taken."""
+    return tuple(state for state, wanted in TRANSITIONS if wanted is step)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One session as the api keeps it. Times are seconds since the epoch; token_sha256: hex digest of the token."""
+
+    session_id: str
+    traveller_ref: str
+    state: State
+    token_sha256: str
+    expires_at_s: float
+    attempt: int = 1
+    previous_session_id: str | None = None
+    calm: bool = False
+    challenge: dict[str, Any] | None = None
+    video: dict[str, Any] | None = None
+    outcome: str | None = None
+    advice: tuple[str, ...] = ()
+
+    def is_expired(self, now_s: float) -> bool:
+        """Whether the traveller may no longer act on it; a captured session does not expire."""
+        return now_s > self.expires_at_s and self.state not in (State.CAPTURED, State.DECIDED)

@@ -1,0 +1,51 @@
+"""Finish a capture: store capture.json, publish SessionCaptured, and only then call it accepted."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from borderlight.contracts.bundle import SCHEMA
+from borderlight.contracts.events import ObjectRef, SessionCaptured
+from borderlight.plumbing.bus import EventPublisher
+from borderlight.plumbing.clock import Clock
+from borderlight.plumbing.object_store import ObjectStore
+from capture_ingest.domain.session_life import Session, State, Step
+from capture_ingest.ports import SessionStore
+from capture_ingest.use_cases.store_video import BUCKET
+
+
+@dataclass(frozen=True)
+class FinishCapture:
+    sessions: SessionStore
+    objects: ObjectStore
+    publisher: EventPublisher
+    clock: Clock
+
+    async def __call__(self, session: Session, client_log: dict[str, Any]) -> bool:
+        """True when accepted, now or before; False when the session has no video yet. Raises Unavailable."""
+        if session.state in (State.CAPTURED, State.DECIDED):
+            return True
+        if session.state is not State.UPLOADED or session.video is None or session.challenge is None:
+            return False
+        video = ObjectRef.model_validate(session.video)
+        capture = {
+            "schema": SCHEMA,
+            "session_id": session.session_id,
+            "challenge": session.challenge,
+            "displayed": client_log.get("displayed", []),
+            "video": {"file": video.key.split("/")[-1], "mime_type": video.media_type, **client_log.get("video", {})},
+        }
+        content = json.dumps(capture, sort_keys=True).encode()
+        stored = await self.objects.put(BUCKET, f"{session.session_id}/capture.json", content, "application/json")
+        event = SessionCaptured(
+            session_id=session.session_id,
+            traveller_ref=session.traveller_ref,
+            video=video,
+            capture=stored,
+            captured_at=self.clock.now(),
+            attempt=session.attempt,
+            previous_session_id=session.previous_session_id,
+        )
+        await self.publisher.publish(event, (video.sha256, stored.sha256))
+        await self.sessions.take(session.session_id, Step.CAPTURE_FINISHED, {})
+        return True

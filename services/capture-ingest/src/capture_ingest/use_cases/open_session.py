@@ -1,0 +1,55 @@
+"""Open a session for a traveller: an id, a one-time token, a short life."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from borderlight.plumbing.clock import Clock
+from capture_ingest.domain.session_life import Session, State
+from capture_ingest.ports import SessionStore
+
+
+@dataclass(frozen=True)
+class OpenedSession:
+    """The session and its token, which is told once and never stored."""
+
+    session: Session
+    token: str
+
+
+def token_digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    sessions: SessionStore
+    clock: Clock
+    life_s: int = 900
+    keep_s: int = 86_400
+
+    async def __call__(
+        self,
+        traveller_ref: str,
+        calm: bool = False,
+        previous_session_id: str | None = None,
+        session_id: str | None = None,
+    ) -> OpenedSession:
+        """Create it; a session that names a previous one counts as the next attempt of the same journey."""
+        attempt = 1
+        if previous_session_id is not None:
+            previous = await self.sessions.find(previous_session_id)
+            attempt = 1 if previous is None else previous.attempt + 1
+        token = secrets.token_urlsafe(32)
+        session = Session(
+            session_id=session_id or secrets.token_urlsafe(16),
+            traveller_ref=traveller_ref,
+            state=State.OPENED,
+            token_sha256=token_digest(token),
+            expires_at_s=self.clock.now().timestamp() + self.life_s,
+            attempt=attempt,
+            previous_session_id=previous_session_id,
+            calm=calm,
+        )
+        await self.sessions.create(session, self.keep_s)
+        return OpenedSession(session, token)

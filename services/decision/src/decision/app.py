@@ -1,0 +1,50 @@
+"""The only wiring of decision."""
+
+import asyncio
+
+from redis.asyncio import Redis
+
+from borderlight.plumbing.bus import Bus
+from borderlight.plumbing.clock import Clock, SystemClock
+from borderlight.plumbing.health import health_app
+from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
+from borderlight.plumbing.metrics import Metrics
+from borderlight.plumbing.worker import run_worker
+from decision.adapters.kafka_history import KafkaHistory
+from decision.adapters.redis_join_store import RedisJoinStore
+from decision.domain.policy import parse_policy
+from decision.entrypoints.subscriber import subscribe_decision
+from decision.ports import JoinStore
+from decision.settings import DecisionSettings
+from decision.use_cases.join_session import JoinSession
+from decision.use_cases.rebuild_join import RebuildJoin
+
+
+def wire_decision(bus: Bus, store: JoinStore, settings: DecisionSettings, clock: Clock, metrics: Metrics) -> JoinSession:
+    """Subscribe decision over given adapters."""
+    policy = parse_policy(settings.policy_file.read_text())
+    join = JoinSession(store, bus, policy, clock, metrics, settings.deadline_s)
+    subscribe_decision(bus, join)
+    return join
+
+
+async def run_decision() -> None:
+    """The decision process."""
+    settings, clock, metrics = DecisionSettings(), SystemClock(), Metrics()
+    kafka = KafkaSettings()
+    bus = KafkaBus(kafka, "decision", clock, metrics)
+    redis: Redis = Redis.from_url(settings.redis_url, socket_timeout=5.0)
+    store = RedisJoinStore(redis)
+    join = wire_decision(bus, store, settings, clock, metrics)
+    rebuild = RebuildJoin(store, KafkaHistory(kafka), join, settings.rebuild_window_s)
+
+    async def sweep() -> None:
+        await asyncio.sleep(0.0 if await join.sweep() else 0.5)
+
+    async def guard() -> None:
+        await rebuild()
+        await asyncio.sleep(0.5)
+
+    app = health_app(metrics, bus.is_alive, bus.is_ready)
+    await run_worker("decision", bus, app, metrics, settings.host, settings.port, background=(sweep, guard))
+    await redis.aclose()

@@ -1,0 +1,108 @@
+"""The policy as data, and the absolute rules that no policy may break.
+
+1. `admit` needs `bona_fide`, `match` and a usable document. 2. Missing evidence never admits. 3. There is no refusal.
+4. An attack or another face is never answered with `retake` (it would be a free oracle). Loading a policy evaluates
+every combination of facts, so this is a proof and not a sample.
+"""
+
+import itertools
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+FACTS: dict[str, tuple[str | bool, ...]] = {
+    "liveness": ("bona_fide", "attack", "inconclusive", "missing"),
+    "comparison": ("match", "non_match", "inconclusive", "missing"),
+    "document": ("usable", "none"),
+    "attempts_left": (True, False),
+    "advice": (True, False),
+}
+OUTCOMES = ("admit", "refer", "retake")
+Facts = Mapping[str, str | bool]
+
+
+class PolicyRefused(ValueError):
+    """The policy breaks an absolute rule or cannot be read."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """First match decides; `when` lists the accepted values of each named fact."""
+
+    rule_id: str
+    when: Mapping[str, tuple[str | bool, ...]]
+    then: str
+
+    def matches(self, facts: Facts) -> bool:
+        return all(facts[name] in values for name, values in self.when.items())
+
+
+@dataclass(frozen=True)
+class Policy:
+    policy_id: str
+    version: str
+    rules: tuple[Rule, ...]
+    max_attempts: int
+    verdict_valid_for_s: int
+
+    def decide(self, facts: Facts) -> tuple[str, str]:
+        """(outcome, id of the rule); facts that no rule names are `refer`."""
+        for rule in self.rules:
+            if rule.matches(facts):
+                return rule.then, rule.rule_id
+        return "refer", "no-rule"
+
+
+def every_case() -> Iterator[Facts]:
+    """All combinations of facts."""
+    for values in itertools.product(*FACTS.values()):
+        yield dict(zip(FACTS, values, strict=True))
+
+
+def broken_rule(facts: Facts, outcome: str) -> str | None:
+    """Which absolute rule `outcome` breaks for `facts`, or None."""
+    if outcome not in OUTCOMES:
+        return f"{outcome!r} is not an outcome"
+    sound = facts["liveness"] == "bona_fide" and facts["comparison"] == "match" and facts["document"] == "usable"
+    if outcome == "admit" and not sound:
+        return "admit needs bona_fide, match and a usable document"
+    if outcome == "retake" and (facts["liveness"] == "attack" or facts["comparison"] == "non_match"):
+        return "an attack or another face never gets a retake"
+    if outcome == "retake" and not facts["attempts_left"]:
+        return "no attempts are left"
+    return None
+
+
+def _rule(raw: Mapping[str, Any]) -> Rule:
+    unknown = set(raw["when"]) - set(FACTS)
+    if unknown:
+        raise PolicyRefused(f"rule {raw['id']}: unknown facts {sorted(unknown)}")
+    for name, values in raw["when"].items():
+        strange = [value for value in values if value not in FACTS[name]]
+        if strange:
+            raise PolicyRefused(f"rule {raw['id']}: {name} cannot be {strange}")
+    return Rule(raw["id"], {name: tuple(values) for name, values in raw["when"].items()}, raw["then"])
+
+
+def parse_policy(text: str) -> Policy:
+    """Read and prove a policy; raises PolicyRefused."""
+    try:
+        raw = tomllib.loads(text)
+        head = raw["policy"]
+        policy = Policy(
+            head["id"], head["version"], tuple(_rule(rule) for rule in raw["rule"]), int(head["max_attempts"]),
+            int(head["verdict_valid_for_s"]),
+        )  # fmt: skip
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise PolicyRefused(f"the policy cannot be read: {error!r}") from error
+    for facts in every_case():
+        outcome, rule_id = policy.decide(facts)
+        broken = broken_rule(facts, outcome)
+        if broken:
+            raise PolicyRefused(f"rule {rule_id}: {broken} ({dict(facts)})")
+    for example in raw.get("example", []):
+        outcome, rule_id = policy.decide(example["given"])
+        if outcome != example["expect"]:
+            raise PolicyRefused(f"example {example['given']}: {rule_id} gives {outcome}, expected {example['expect']}")
+    return policy

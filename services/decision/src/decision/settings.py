@@ -1,0 +1,15 @@
+"""Settings of decision; prefix DECISION_."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class DecisionSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="DECISION_")
+    host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
+    port: int = 8080
+    redis_url: str = "redis://127.0.0.1:6379/2"
+    policy_file: Path = Path(__file__).parent / "policy.toml"
+    deadline_s: float = 30.0
+    rebuild_window_s: float = 3_600.0

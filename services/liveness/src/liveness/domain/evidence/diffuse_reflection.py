@@ -1,0 +1,49 @@
+"""Does skin scatter the light? Glass answers with a mirror image of the phone, not with the face's own brightness.
+
+On the brighter half of the face the diffuse response is present everywhere; a mirror image leaves most of the face
+without answer. Measured as the lowest tenth of the response over its median, on bright cells only: hair and brows
+answer little on honest faces too.
+"""
+
+import numpy as np
+
+from liveness.domain.finding import Evidence, Finding
+from liveness.domain.measurement import Measurement
+from liveness.domain.thresholds import Thresholds
+
+NAME = "diffuse_reflection"
+
+
+def assess(measured: Measurement, limits: Thresholds) -> Evidence:
+    """Lowest tenth of the response on bright skin over its median [share]."""
+    limit = limits.get(NAME, "min_evenness")
+    glass = limits.get(NAME, "max_glass_evenness")
+    response = measured.response
+    if response is None:
+        return _unmeasurable(limit)
+    bright = response.usable & (response.brightness > np.median(response.brightness[response.usable]))
+    values = (response.brightness * response.ratio)[bright]
+    median = float(np.median(values))
+    if median <= 0:
+        return _unmeasurable(limit)
+    evenness = float(np.quantile(values, 0.1)) / median
+    noise = float(np.median((response.error * response.brightness)[bright])) / median
+    lower, upper = evenness - noise, evenness + 2.0 * noise
+    if evenness >= limit:
+        finding, meaning = Finding.SUPPORTS_BONA_FIDE, "The whole face scattered the light, as skin does."
+    elif upper < glass and measured.challenge.correlation >= 0.3:
+        finding, meaning = Finding.SUPPORTS_ATTACK, "Only a spot answered, as a mirror image in glass does."
+    else:
+        finding, meaning = Finding.CANNOT_TELL, "Parts of the face answered too weakly to tell skin from glass."
+    return Evidence(
+        NAME, finding, evenness, lower, upper, limit, "share", True, meaning, margin=(evenness - limit) / limit,
+        advice=() if finding is Finding.SUPPORTS_BONA_FIDE else ("capture.too_bright", "capture.too_far"),
+        details={"noise": noise},
+    )  # fmt: skip
+
+
+def _unmeasurable(limit: float) -> Evidence:
+    return Evidence(
+        NAME, Finding.CANNOT_TELL, 0.0, -1.0, 1.0, limit, "share", True,
+        "Too little of the face could be measured.", margin=-1.0, advice=("capture.too_bright", "capture.covered"),
+    )  # fmt: skip

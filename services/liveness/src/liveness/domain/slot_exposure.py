@@ -1,0 +1,36 @@
+"""How much of each frame's exposure fell into each slot of the schedule."""
+
+import numpy as np
+from jaxtyping import Float
+
+
+def slot_exposure(
+    frame_time_ms: Float[np.ndarray, "frames"],
+    start_ms: Float[np.ndarray, "slots"],
+    duration_ms: Float[np.ndarray, "slots"],
+    lag_ms: float,
+    exposure_ms: float = 33.0,
+) -> Float[np.ndarray, "frames slots"]:
+    """Share of the exposure that ends at each frame time spent in each slot, display lagging by `lag_ms`.
+
+    Frames outside the light have rows of zeros: the screen is taken as dark there.
+    """
+    ends = frame_time_ms[:, None] - lag_ms
+    light_by_end = np.clip(ends - start_ms, 0.0, duration_ms)
+    light_by_begin = np.clip(ends - exposure_ms - start_ms, 0.0, duration_ms)
+    return (light_by_end - light_by_begin) / exposure_ms
+
+
+def slow_drift(frame_time_ms: Float[np.ndarray, "frames"], degree: int = 2) -> Float[np.ndarray, "frames terms"]:
+    """Polynomials in time that stand for slow exposure and white-balance drift; the first column is constant."""
+    span = float(frame_time_ms[-1] - frame_time_ms[0]) or 1.0
+    x = 2.0 * (frame_time_ms - frame_time_ms.mean()) / span
+    return np.stack([x**power for power in range(degree + 1)], axis=1)
+
+
+def without_drift(
+    series: Float[np.ndarray, "frames columns"], drift: Float[np.ndarray, "frames terms"]
+) -> Float[np.ndarray, "frames columns"]:
+    """`series` with its least-squares projection on `drift` removed."""
+    basis, _ = np.linalg.qr(drift)
+    return series - basis @ (basis.T @ series)

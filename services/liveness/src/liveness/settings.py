@@ -1,0 +1,12 @@
+"""Settings of liveness; prefix LIVENESS_."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class LivenessSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="LIVENESS_")
+    host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
+    port: int = 8080
+    thresholds_file: Path = Path(__file__).parent / "thresholds.toml"

@@ -1,0 +1,86 @@
+"""Assess the capture an event refers to, store its explanation, publish the answer."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from borderlight.contracts.events import CaptureNormalized, EvidenceRecord, LivenessAssessed, LivenessOutcome, ObjectRef
+from borderlight.contracts.normalized_capture import NormalizedCapture, NormalizedCaptureUnreadable, unpack
+from borderlight.errors import CaptureRejected, ObjectCorrupt, ObjectMissing
+from borderlight.plumbing.bus import EventPublisher
+from borderlight.plumbing.object_store import ObjectStore, read_verified
+from liveness.domain.thresholds import Thresholds
+from liveness.ports import Explainer
+from liveness.use_cases.assess_liveness import Assessment, assess_liveness
+
+BUCKET = "explanations"
+
+
+@dataclass(frozen=True)
+class AssessCapture:
+    objects: ObjectStore
+    publisher: EventPublisher
+    limits: Thresholds
+    explainer: Explainer
+
+    async def __call__(self, normalized: CaptureNormalized) -> None:
+        """Publishes LivenessAssessed; an unreadable or missing capture is `inconclusive`, never bona fide."""
+        identity = (normalized.normalized.sha256, self.limits.version)
+        try:
+            capture = unpack(await read_verified(self.objects, normalized.normalized))
+            assessment, page, cpu_ms = await asyncio.to_thread(self._assess, capture)
+        except (ObjectMissing, ObjectCorrupt, NormalizedCaptureUnreadable, CaptureRejected) as error:
+            reason = {ObjectMissing: "input.object_missing", ObjectCorrupt: "input.digest_mismatch"}.get(
+                type(error), "input.capture_unreadable"
+            )
+            await self.publisher.publish(self._unreadable(normalized, reason), identity)
+            return
+        key = f"{normalized.session_id}/{normalized.normalized.sha256}-{self.limits.version}.html"
+        explanation = await self.objects.put(BUCKET, key, page, "text/html")
+        await self.publisher.publish(self._event(normalized, assessment, explanation, cpu_ms), identity)
+
+    def _assess(self, capture: NormalizedCapture) -> tuple[Assessment, bytes, float]:
+        begun = time.thread_time()
+        assessment = assess_liveness(capture, self.limits)
+        cpu_ms = (time.thread_time() - begun) * 1000.0
+        return assessment, self.explainer.explain(capture, assessment), cpu_ms
+
+    def _unreadable(self, normalized: CaptureNormalized, reason: str) -> LivenessAssessed:
+        return LivenessAssessed(
+            session_id=normalized.session_id,
+            traveller_ref=normalized.traveller_ref,
+            outcome=LivenessOutcome.INCONCLUSIVE,
+            score=0.0,
+            reasons=(reason,),
+            thresholds_version=self.limits.version,
+        )
+
+    def _event(
+        self, normalized: CaptureNormalized, assessment: Assessment, explanation: ObjectRef, cpu_ms: float
+    ) -> LivenessAssessed:
+        judgement = assessment.judgement
+        return LivenessAssessed(
+            session_id=normalized.session_id,
+            traveller_ref=normalized.traveller_ref,
+            outcome=LivenessOutcome(judgement.outcome.value),
+            score=round(judgement.score, 6),
+            reasons=judgement.reasons,
+            advice=judgement.advice,
+            evidence={
+                item.name: EvidenceRecord(
+                    finding=item.finding.value,
+                    value=round(item.value, 6),
+                    lower=round(item.lower, 6),
+                    upper=round(item.upper, 6),
+                    limit=item.limit,
+                    unit=item.unit,
+                    meaning=item.meaning,
+                    details={name: round(value, 6) for name, value in item.details.items()},
+                )
+                for item in judgement.evidence
+            },
+            thresholds_version=self.limits.version,
+            normalized=normalized.normalized,
+            explanation=explanation,
+            cpu_ms=round(cpu_ms, 3),
+        )

@@ -1,0 +1,68 @@
+"""Judge one normalized capture: gather the arrays, decide in the domain."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from borderlight.challenge.generators import RANDOM_BYTES, generator_named
+from borderlight.challenge.schedule import ColourSchedule
+from borderlight.contracts.normalized_capture import NormalizedCapture
+from liveness.domain.finding import LivenessJudgement
+from liveness.domain.judgement import judge
+from liveness.domain.measurement import NULL_SCHEDULES, CaptureSeries, Measurement, measure, permuted_schedules
+from liveness.domain.thresholds import Thresholds
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The judgement, and the measurement behind it for the explanation."""
+
+    judgement: LivenessJudgement
+    measurement: Measurement
+    schedule: ColourSchedule
+
+
+def _other_schedules(schedule: ColourSchedule, seed: bytes) -> np.ndarray:
+    """[N, S, 3] schedules that could have been issued: the generator's own where it is known, else other orders."""
+    generator = generator_named(schedule.generator)
+    if generator is None or generator.slots != len(schedule.slots):
+        return permuted_schedules(schedule.linear_colours(), NULL_SCHEDULES, int.from_bytes(seed[:8], "big"))
+    drawn = [
+        generator.draw(hashlib.shake_256(seed + k.to_bytes(4, "big")).digest(RANDOM_BYTES)).linear_colours()
+        for k in range(NULL_SCHEDULES)
+    ]
+    return np.stack(drawn)
+
+
+def series_of(capture: NormalizedCapture) -> CaptureSeries:
+    """Arrays of a normalized capture; raises CaptureRejected when its challenge is unreadable."""
+    schedule = ColourSchedule.from_json(capture.header["challenge"])
+    quality = capture.header["quality"]
+    seed = hashlib.sha256(str(capture.header["video"]["sha256"]).encode()).digest()
+    points = capture.landmarks[:, :, :2].astype(np.float64) / 16.0
+    offset_ms = -float(capture.header.get("client_video", {}).get("started_client_ms") or 0.0)
+    return CaptureSeries(
+        frame_time_ms=capture.frame_time_ms.astype(np.float64) - offset_ms,
+        radiance=capture.face_radiance.astype(np.float64),
+        usable_share=capture.face_usable.astype(np.float64) / 255.0,
+        scene=capture.scene_radiance.astype(np.float64),
+        mesh=capture.mesh.astype(np.float64),
+        face_low=points.min((0, 1)),
+        face_high=points.max((0, 1)),
+        frame_size=(float(quality["frame_width_px"]), float(quality["frame_height_px"])),
+        start_ms=schedule.start_ms(),
+        duration_ms=schedule.duration_ms(),
+        colours=schedule.linear_colours(),
+        other_colours=_other_schedules(schedule, seed),
+        eye_distance_px=float(quality["eye_distance_px"]),
+        yaw=float(quality["yaw"]),
+    )
+
+
+def assess_liveness(capture: NormalizedCapture, limits: Thresholds) -> Assessment:
+    """Measure and judge; deterministic for equal captures."""
+    measurement = measure(series_of(capture))
+    return Assessment(
+        judge(measurement, limits), measurement, ColourSchedule.from_json(capture.header["challenge"])
+    )

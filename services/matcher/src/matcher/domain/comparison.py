@@ -1,0 +1,89 @@
+"""Compare a probe with reference embeddings and fuse the documents by a stated rule.
+
+Rule: the outcome is `match` when at least one current document matches and none says non-match; `non_match` when all
+comparable documents say so; documents that disagree make it `inconclusive`, and so does a missing or poor picture.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from jaxtyping import Float
+
+
+class ComparisonDecision(StrEnum):
+    MATCH = "match"
+    NON_MATCH = "non_match"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One document's photograph as enrolled; embedding is None when the photograph was refused (reasons say why)."""
+
+    document_id: str
+    kind: str
+    embedding: np.ndarray | None
+    model_sha256: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DocumentResult:
+    document_id: str
+    kind: str
+    decision: ComparisonDecision
+    score: float | None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    decision: ComparisonDecision
+    score: float | None
+    reasons: tuple[str, ...]
+    documents: tuple[DocumentResult, ...]
+
+
+def comparison_score(probe: Float[np.ndarray, "128"], reference: Float[np.ndarray, "128"]) -> float:
+    """1 - Euclidean distance; 1 for equal embeddings, higher is more alike."""
+    return 1.0 - float(np.linalg.norm(probe - reference))
+
+
+def _one(probe: np.ndarray, reference: Reference, model_sha256: str, limit: float) -> DocumentResult:
+    if reference.embedding is None:
+        reasons = reference.reasons or ("comparison.reference_poor",)
+        return DocumentResult(reference.document_id, reference.kind, ComparisonDecision.INCONCLUSIVE, None, reasons)
+    if reference.model_sha256 != model_sha256:
+        reasons = ("comparison.reference_old",)
+        return DocumentResult(reference.document_id, reference.kind, ComparisonDecision.INCONCLUSIVE, None, reasons)
+    score = comparison_score(probe, reference.embedding)
+    decision = ComparisonDecision.MATCH if score >= limit else ComparisonDecision.NON_MATCH
+    return DocumentResult(reference.document_id, reference.kind, decision, round(score, 6))
+
+
+def compare(
+    probe: Float[np.ndarray, "128"] | None,
+    references: Sequence[Reference],
+    model_sha256: str,
+    limit: float,
+    probe_reasons: tuple[str, ...] = (),
+) -> Comparison:
+    """The fused comparison; `probe` is None when the probe was too poor to embed."""
+    if not references:
+        return Comparison(ComparisonDecision.INCONCLUSIVE, None, ("document.none",), ())
+    if probe is None:
+        return Comparison(ComparisonDecision.INCONCLUSIVE, None, probe_reasons or ("comparison.probe_poor",), ())
+    results = tuple(_one(probe, reference, model_sha256, limit) for reference in references)
+    scores = [result.score for result in results if result.score is not None]
+    decisions = {result.decision for result in results if result.score is not None}
+    if not scores:
+        reasons = tuple(dict.fromkeys(reason for result in results for reason in result.reasons))
+        return Comparison(ComparisonDecision.INCONCLUSIVE, None, reasons, results)
+    best = max(scores)
+    if decisions == {ComparisonDecision.MATCH}:
+        return Comparison(ComparisonDecision.MATCH, best, (), results)
+    if decisions == {ComparisonDecision.NON_MATCH}:
+        return Comparison(ComparisonDecision.NON_MATCH, best, ("comparison.non_match",), results)
+    return Comparison(ComparisonDecision.INCONCLUSIVE, best, ("comparison.documents_disagree",), results)

@@ -1,0 +1,64 @@
+"""Compare the probe of a normalized capture with every reference of its traveller."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from borderlight.contracts.events import CaptureNormalized, ComparisonOutcome, DocumentComparison, FaceCompared
+from borderlight.contracts.normalized_capture import NormalizedCapture, NormalizedCaptureUnreadable, unpack
+from borderlight.errors import ObjectCorrupt, ObjectMissing
+from borderlight.plumbing.bus import EventPublisher
+from borderlight.plumbing.object_store import ObjectStore, read_verified
+from matcher.domain.comparison import Comparison, ComparisonDecision, Reference, compare
+from matcher.domain.thresholds import MatcherThresholds
+from matcher.ports import FaceReader, ReferenceStore
+
+
+@dataclass(frozen=True)
+class CompareFaces:
+    objects: ObjectStore
+    references: ReferenceStore
+    reader: FaceReader
+    publisher: EventPublisher
+    limits: MatcherThresholds
+
+    async def __call__(self, normalized: CaptureNormalized) -> None:
+        """Publishes FaceCompared; anything missing or unreadable is `inconclusive`."""
+        references = await self.references.references_of(normalized.traveller_ref)
+        cpu_ms = 0.0
+        try:
+            capture = unpack(await read_verified(self.objects, normalized.normalized))
+            comparison, cpu_ms = await asyncio.to_thread(self._compare, capture, references)
+        except (ObjectMissing, ObjectCorrupt, NormalizedCaptureUnreadable) as error:
+            reason = "input.object_missing" if isinstance(error, ObjectMissing) else "input.digest_mismatch"
+            comparison = Comparison(ComparisonDecision.INCONCLUSIVE, None, (reason,), ())
+        event = FaceCompared(
+            session_id=normalized.session_id,
+            traveller_ref=normalized.traveller_ref,
+            outcome=ComparisonOutcome(comparison.decision.value),
+            score=comparison.score,
+            threshold=self.limits.min_match_score,
+            reasons=comparison.reasons,
+            documents=tuple(
+                DocumentComparison(
+                    document_id=result.document_id,
+                    kind=result.kind,
+                    outcome=ComparisonOutcome(result.decision.value),
+                    score=result.score,
+                    reasons=result.reasons,
+                )
+                for result in comparison.documents
+            ),
+            model_sha256=self.reader.model_sha256,
+            cpu_ms=round(cpu_ms, 3),
+        )
+        await self.publisher.publish(event, (normalized.normalized.sha256, self.reader.model_sha256))
+
+    def _compare(self, capture: NormalizedCapture, references: list[Reference]) -> tuple[Comparison, float]:
+        begun = time.thread_time()
+        eyes_px = float(capture.header["quality"]["eye_distance_px"])
+        probe = None
+        if len(capture.chips) and eyes_px >= self.limits.min_probe_eye_distance_px and references:
+            probe = self.reader.embed_chips(list(capture.chips))
+        comparison = compare(probe, references, self.reader.model_sha256, self.limits.min_match_score)
+        return comparison, (time.thread_time() - begun) * 1000.0

@@ -1,0 +1,245 @@
+"""Every event of Borderlight, version 1. The one source of schemas, AsyncAPI and examples.
+
+Within `.v1` fields are only added, always with a default; readers ignore fields they do not know. Events carry
+references, never pixels or embeddings.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+SessionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+TravellerRef = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+ReasonCode = Annotated[str, StringConstraints(pattern=r"^[a-z]+\.[a-z_]+$", max_length=64)]
+
+
+class Contract(BaseModel):
+    """Base of all contracts: unknown fields are ignored, instances are immutable."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ObjectRef(Contract):
+    """Where an object lies and what it must hash to."""
+
+    bucket: str = Field(min_length=1, max_length=63)
+    key: str = Field(min_length=1, max_length=512)
+    sha256: Sha256
+    size: int = Field(ge=0)
+    media_type: str = Field(min_length=3, max_length=100)
+
+
+class LivenessOutcome(StrEnum):
+    BONA_FIDE = "bona_fide"
+    ATTACK = "attack"
+    INCONCLUSIVE = "inconclusive"
+
+
+class ComparisonOutcome(StrEnum):
+    MATCH = "match"
+    NON_MATCH = "non_match"
+    INCONCLUSIVE = "inconclusive"
+
+
+class EntryOutcome(StrEnum):
+    ADMIT = "admit"
+    REFER = "refer"
+    RETAKE = "retake"
+
+
+class Event(Contract):
+    """A fact about one session."""
+
+    topic: ClassVar[str]
+    session_id: SessionId
+
+    @property
+    def key(self) -> str:
+        """Partition key: all events of a session keep their order."""
+        return self.session_id
+
+
+class SessionCaptured(Event):
+    """The capture of a session is stored and accepted."""
+
+    topic: ClassVar[str] = "session.captured.v1"
+    traveller_ref: TravellerRef
+    video: ObjectRef
+    capture: ObjectRef = Field(description="capture.json: challenge as issued and the client's log")
+    captured_at: AwareDatetime
+    attempt: int = Field(default=1, ge=1, le=100, description="1 for the first session of a journey")
+    previous_session_id: SessionId | None = None
+
+
+class CaptureNormalized(Event):
+    """The video was decoded once; the normalized capture is stored."""
+
+    topic: ClassVar[str] = "capture.normalized.v1"
+    traveller_ref: TravellerRef
+    normalized: ObjectRef
+    captured_at: AwareDatetime
+    cpu_ms: float = Field(default=0.0, ge=0)
+
+
+class CaptureRejected(Event):
+    """The stored capture cannot be judged."""
+
+    topic: ClassVar[str] = "capture.rejected.v1"
+    traveller_ref: TravellerRef
+    reasons: tuple[ReasonCode, ...] = Field(min_length=1)
+    explanation: str = Field(default="", max_length=500)
+    captured_at: AwareDatetime
+
+
+class EvidenceRecord(Contract):
+    """One liveness evidence: its value with bounds, the limit it was held against and what it says."""
+
+    finding: Literal["supports_bona_fide", "supports_attack", "cannot_tell"]
+    value: float
+    lower: float
+    upper: float
+    limit: float
+    unit: str
+    meaning: str
+    details: dict[str, float] = Field(default_factory=dict)
+
+
+class LivenessAssessed(Event):
+    """Liveness has an answer."""
+
+    topic: ClassVar[str] = "liveness.assessed.v1"
+    traveller_ref: TravellerRef
+    outcome: LivenessOutcome
+    score: float = Field(ge=0, le=1, description="higher is more bona fide")
+    reasons: tuple[ReasonCode, ...] = ()
+    advice: tuple[ReasonCode, ...] = ()
+    evidence: dict[str, EvidenceRecord] = Field(default_factory=dict)
+    thresholds_version: str = ""
+    normalized: ObjectRef | None = None
+    explanation: ObjectRef | None = None
+    cpu_ms: float = Field(default=0.0, ge=0)
+
+
+class DocumentComparison(Contract):
+    """The comparison with one document's photograph."""
+
+    document_id: str
+    kind: str
+    outcome: ComparisonOutcome
+    score: float | None = Field(default=None, description="higher is more alike")
+    reasons: tuple[ReasonCode, ...] = ()
+
+
+class FaceCompared(Event):
+    """The matcher has an answer."""
+
+    topic: ClassVar[str] = "face.compared.v1"
+    traveller_ref: TravellerRef
+    outcome: ComparisonOutcome
+    score: float | None = Field(default=None, description="higher is more alike; None when nothing was compared")
+    threshold: float
+    reasons: tuple[ReasonCode, ...] = ()
+    documents: tuple[DocumentComparison, ...] = ()
+    model_sha256: str = ""
+    cpu_ms: float = Field(default=0.0, ge=0)
+
+
+class VerdictLiveness(Contract):
+    outcome: LivenessOutcome | None = Field(default=None, description="None when liveness never answered")
+    score: float | None = None
+    reasons: tuple[ReasonCode, ...] = ()
+
+
+class VerdictComparison(Contract):
+    outcome: ComparisonOutcome | None = Field(default=None, description="None when the matcher never answered")
+    score: float | None = None
+    threshold: float | None = None
+    reasons: tuple[ReasonCode, ...] = ()
+    documents: tuple[DocumentComparison, ...] = ()
+
+
+class EntryVerdict(Event):
+    """The one verdict of a session."""
+
+    topic: ClassVar[str] = "entry.verdict.v1"
+    traveller_ref: TravellerRef
+    outcome: EntryOutcome
+    reasons: tuple[ReasonCode, ...] = ()
+    liveness: VerdictLiveness
+    comparison: VerdictComparison
+    advice: tuple[ReasonCode, ...] = ()
+    attempt: int = Field(ge=1)
+    policy_version: str
+    policy_row: str
+    thresholds_version: str = ""
+    model_sha256: str = ""
+    captured_at: AwareDatetime
+    decided_at: AwareDatetime
+    expires_at: AwareDatetime
+    explanation: ObjectRef | None = None
+
+
+class DocumentSubmitted(Contract):
+    """A public body hands in the photograph of one document of one traveller."""
+
+    topic: ClassVar[str] = "document.submitted.v1"
+    traveller_ref: TravellerRef
+    document_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
+    kind: Literal["passport", "driving_licence", "visa", "other"]
+    photo: ObjectRef
+    submitted_at: AwareDatetime
+    expires_at: AwareDatetime | None = None
+
+    @property
+    def key(self) -> str:
+        return self.traveller_ref
+
+
+class DeadLetter(Contract):
+    """A message that could not be handled, kept as it came. The original key, value and headers are the record itself;
+    this is what its `x-dlq-*` headers say."""
+
+    topic: ClassVar[str] = "dead-letter.v1"
+    origin_topic: str
+    origin_partition: int = Field(ge=0)
+    origin_offset: int = Field(ge=0)
+    consumer: str
+    error_class: str
+    error: str = Field(max_length=2_000)
+    failed_at: AwareDatetime
+    redrive_count: int = Field(default=0, ge=0)
+
+
+SESSION_EVENTS: tuple[type[Event], ...] = (
+    SessionCaptured,
+    CaptureNormalized,
+    CaptureRejected,
+    LivenessAssessed,
+    FaceCompared,
+    EntryVerdict,
+)
+CONTRACTS: dict[str, type[Contract]] = {
+    **{event.topic: event for event in SESSION_EVENTS},
+    "entry.verdict.latest.v1": EntryVerdict,
+    DocumentSubmitted.topic: DocumentSubmitted,
+    DeadLetter.topic: DeadLetter,
+}
+AnyEvent = Event | DocumentSubmitted
+
+
+def utc(moment: datetime) -> str:
+    """ISO 8601 with milliseconds and Z."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def to_json_bytes(event: Contract) -> bytes:
+    """Value of the record: compact JSON in field order."""
+    return event.model_dump_json().encode()
+
+
+def schema_of(contract: type[Contract]) -> dict[str, Any]:
+    """JSON Schema (2020-12) of a contract as readers may rely on it."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **contract.model_json_schema()}

@@ -1,0 +1,1 @@
+"""How every service reaches the world: bus, object store, Redis, clock, health, metrics, logs."""

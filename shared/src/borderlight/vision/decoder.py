@@ -1,0 +1,155 @@
+"""Decode a capture once, inside limits: MP4 (H.264) and WebM (VP8, VP9) from memory, one thread.
+
+Limits are checked before decoding where the container states them and while decoding where it does not, because
+browsers leave out durations and a hostile file lies about sizes.
+"""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import av
+import av.container
+import av.error
+import numpy as np
+
+from borderlight.errors import CaptureRejected
+
+_CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "webm"}
+_CODECS = {"h264", "vp8", "vp9"}
+
+
+@dataclass(frozen=True)
+class DecodeLimits:
+    """What a capture may cost us."""
+
+    max_bytes: int = 12_000_000
+    max_duration_ms: int = 12_000
+    max_frame_pixels: int = 1920 * 1088
+    max_frames: int = 900
+    min_frames: int = 24
+    min_duration_ms: int = 1_000
+    max_judged_fps: float = 31.0
+    max_short_side_px: int = 720
+
+
+@dataclass(frozen=True)
+class DecodedFrame:
+    """time_ms: presentation time from the first frame [ms]; rgb: [height, width, 3] sRGB code values."""
+
+    time_ms: float
+    rgb: np.ndarray
+
+
+@dataclass(frozen=True)
+class VideoProperties:
+    """What the container said; evidence, not truth."""
+
+    container: str
+    codec: str
+    profile: str
+    width: int
+    height: int
+    rotation_deg: int
+
+
+def _open(data: bytes, limits: DecodeLimits) -> Any:
+    if len(data) > limits.max_bytes:
+        raise CaptureRejected("capture.too_large", f"{len(data)} bytes of video; at most {limits.max_bytes} are read")
+    if not data:
+        raise CaptureRejected("capture.not_a_video", "the video file is empty; record and send it again")
+    try:
+        return av.open(io.BytesIO(data), mode="r", metadata_errors="ignore")
+    except (av.error.FFmpegError, ValueError, EOFError, OSError) as error:
+        raise CaptureRejected(
+            "capture.not_a_video", "this is not a readable MP4 or WebM video; record and send it again"
+        ) from error
+
+
+def _video_stream(container: Any, limits: DecodeLimits) -> Any:
+    if container.format.name not in _CONTAINERS:
+        raise CaptureRejected("capture.codec", f"container {container.format.name} is not MP4 or WebM")
+    if not container.streams.video:
+        raise CaptureRejected("capture.not_a_video", "the file holds no video track")
+    stream = container.streams.video[0]
+    context = stream.codec_context
+    if context is None or context.name not in _CODECS:
+        name = "unknown" if context is None else context.name
+        raise CaptureRejected("capture.codec", f"codec {name} is not H.264, VP8 or VP9")
+    if context.width * context.height > limits.max_frame_pixels:
+        raise CaptureRejected(
+            "capture.too_large", f"frames of {context.width}x{context.height} pixels; record at 480x640"
+        )
+    if container.duration is not None and container.duration / 1000 > limits.max_duration_ms:
+        raise CaptureRejected(
+            "capture.too_long", f"{container.duration / 1e6:.0f} s of video; a capture lasts a few seconds"
+        )
+    context.thread_count = 1
+    return stream
+
+
+def probe(data: bytes, limits: DecodeLimits | None = None) -> VideoProperties:
+    """Properties of the video track without decoding it; raises CaptureRejected."""
+    limits = limits or DecodeLimits()
+    with _open(data, limits) as container:
+        stream = _video_stream(container, limits)
+        context = stream.codec_context
+        return VideoProperties(
+            _CONTAINERS[container.format.name], context.name, str(context.profile), context.width, context.height, 0
+        )
+
+
+def _upright(rgb: np.ndarray, rotation_deg: int) -> np.ndarray:
+    turns = round(rotation_deg / 90) % 4
+    return rgb if turns == 0 else np.ascontiguousarray(np.rot90(rgb, turns))
+
+
+def decode(data: bytes, limits: DecodeLimits | None = None) -> Iterator[DecodedFrame]:
+    """Judged frames in order, upright, thinned to `max_judged_fps`; raises CaptureRejected."""
+    limits = limits or DecodeLimits()
+    with _open(data, limits) as container:
+        stream = _video_stream(container, limits)
+        first_ms: float | None = None
+        last_ms = -1e9
+        decoded = 0
+        interval_ms = 1000.0 / limits.max_judged_fps
+        next_due_ms = 0.0
+        try:
+            for frame in container.decode(stream):
+                decoded += 1
+                if decoded > limits.max_frames:
+                    raise CaptureRejected("capture.too_long", f"more than {limits.max_frames} frames")
+                if frame.width * frame.height > limits.max_frame_pixels:
+                    raise CaptureRejected("capture.too_large", f"a frame of {frame.width}x{frame.height} pixels")
+                if frame.pts is None or frame.time_base is None:
+                    raise CaptureRejected("capture.not_a_video", "frames without time stamps; record again")
+                at_ms = float(frame.pts * frame.time_base) * 1000.0
+                if first_ms is None:
+                    first_ms = at_ms
+                at_ms -= first_ms
+                if at_ms > limits.max_duration_ms:
+                    raise CaptureRejected("capture.too_long", f"more than {limits.max_duration_ms / 1000:.0f} s")
+                if at_ms <= last_ms:
+                    continue  # a repeated or backward time stamp carries no new moment
+                if at_ms + 0.25 * interval_ms < next_due_ms:
+                    continue
+                last_ms = at_ms
+                next_due_ms = max(next_due_ms + interval_ms, at_ms + 0.5 * interval_ms)
+                yield DecodedFrame(at_ms, _to_rgb(frame, limits))
+        except (av.error.FFmpegError, ValueError) as error:
+            if decoded < limits.min_frames:
+                raise CaptureRejected(
+                    "capture.not_a_video", f"the video breaks off after {decoded} frames; record and send it again"
+                ) from error
+
+
+def _to_rgb(frame: Any, limits: DecodeLimits) -> np.ndarray:
+    short = min(frame.width, frame.height)
+    if short > limits.max_short_side_px:
+        scale = limits.max_short_side_px / short
+        width, height = (round(frame.width * scale / 2) * 2, round(frame.height * scale / 2) * 2)
+        rgb = frame.to_ndarray(format="rgb24", width=width, height=height)
+    else:
+        rgb = frame.to_ndarray(format="rgb24")
+    return _upright(rgb, int(getattr(frame, "rotation", 0) or 0))
