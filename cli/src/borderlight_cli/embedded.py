@@ -39,8 +39,8 @@ class SharedModels:
     @staticmethod
     def load() -> "SharedModels":
         """Load with the services' own settings."""
-        from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
         from borderlight.vision.decoder import DecodeLimits
+        from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
 
         settings = CaptureIngestSettings()
         limits = DecodeLimits(max_bytes=settings.max_upload_bytes)

@@ -35,7 +35,9 @@ def apply_(
 def list_() -> None:
     """What the registry states."""
     for topic in with_dead_letters(registry()):
-        typer.echo(f"{topic.name}\t{topic.partitions} partitions\t{topic.config['cleanup.policy']}\t{topic.description}")
+        typer.echo(
+            f"{topic.name}\t{topic.partitions} partitions\t{topic.config['cleanup.policy']}\t{topic.description}"
+        )
 
 
 def register(app: typer.Typer) -> None:

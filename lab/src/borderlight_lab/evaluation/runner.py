@@ -31,7 +31,9 @@ def _verify(bundles: list[Path]) -> list[dict[str, Any]]:
     return answers
 
 
-def run_all(bundles: list[Path], progress: Callable[[int], None], workers: int | None = None) -> Iterator[dict[str, Any]]:
+def run_all(
+    bundles: list[Path], progress: Callable[[int], None], workers: int | None = None
+) -> Iterator[dict[str, Any]]:
     """Answers in the order of `bundles`; `progress` is called with the number just done."""
     chunks = [bundles[at : at + _CHUNK] for at in range(0, len(bundles), _CHUNK)]
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:

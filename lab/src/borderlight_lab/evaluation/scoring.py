@@ -65,7 +65,9 @@ def score(judged: Iterable[Judged]) -> dict[str, Any]:
         "bundles": len(items),
         "errors": sum(item.answer["outcome"] == "error" for item in items),
         "species": species,
-        "worst_apcer": None if not attacks else {"species": max(attacks, key=lambda k: attacks[k]), "rate": max(attacks.values())},
+        "worst_apcer": None
+        if not attacks
+        else {"species": max(attacks, key=lambda k: attacks[k]), "rate": max(attacks.values())},
         "comparison": {"mated": dict(mated), "non_mated": dict(other)},
         "not_admitted_honest": [
             {

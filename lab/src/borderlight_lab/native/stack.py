@@ -122,7 +122,8 @@ class Stack:
             "redis": f"127.0.0.1:{self.redis_port}",
             "s3": f"http://127.0.0.1:{self.s3_port}",
             "services": {
-                name: {"url": f"http://127.0.0.1:{port}", "healthy": _is_ready(port)} for name, port in self.ports.items()
+                name: {"url": f"http://127.0.0.1:{port}", "healthy": _is_ready(port)}
+                for name, port in self.ports.items()
             },
         }
 

@@ -20,7 +20,9 @@ from decision.use_cases.join_session import JoinSession
 from decision.use_cases.rebuild_join import RebuildJoin
 
 
-def wire_decision(bus: Bus, store: JoinStore, settings: DecisionSettings, clock: Clock, metrics: Metrics) -> JoinSession:
+def wire_decision(
+    bus: Bus, store: JoinStore, settings: DecisionSettings, clock: Clock, metrics: Metrics
+) -> JoinSession:
     """Subscribe decision over given adapters."""
     policy = parse_policy(settings.policy_file.read_text())
     join = JoinSession(store, bus, policy, clock, metrics, settings.deadline_s)

@@ -14,7 +14,9 @@ class JoinStore(Protocol):
     join has been rebuilt and the marker set again.
     """
 
-    async def put(self, session_id: str, side: Side, event: str, deadline_ms: int, rebuilding: bool = False) -> JoinState:
+    async def put(
+        self, session_id: str, side: Side, event: str, deadline_ms: int, rebuilding: bool = False
+    ) -> JoinState:
         """Set the side unless it is set, open the deadline unless it is open; the state after."""
         ...
 

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from borderlight.contracts.normalized_capture import NormalizedCapture
-from liveness.use_cases.assess_liveness import Assessment
+from liveness.domain.assessment import Assessment
 
 
 class Explainer(Protocol):

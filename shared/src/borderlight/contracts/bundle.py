@@ -77,11 +77,7 @@ def read_bundle(folder: Path) -> CaptureBundle:
         for entry in capture.get("documents") or []:
             document = _inside(folder, entry["file"])
             kind = str(entry.get("kind", "other"))
-            documents.append(
-                BundleDocument(kind if kind in _KINDS else "other", document.name, document.read_bytes())
-            )
-        return CaptureBundle(
-            folder.name, session_id, capture, video_path.read_bytes(), media_type, tuple(documents)
-        )
+            documents.append(BundleDocument(kind if kind in _KINDS else "other", document.name, document.read_bytes()))
+        return CaptureBundle(folder.name, session_id, capture, video_path.read_bytes(), media_type, tuple(documents))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise BundleUnreadable(f"{folder.name}: {error}") from error

@@ -27,5 +27,3 @@ def headers_of(event: AnyEvent, topic: str, source: str, identity: tuple[str, ..
         "ce_subject": event.key,
         "content-type": "application/json",
     }
-
-

@@ -165,5 +165,3 @@ class KafkaBus:
                     continue
                 labels = (partition.topic, str(partition.partition))
                 self._metrics.consumer_lag_records.labels(*labels).set(max(0, high - position))
-
-

@@ -19,7 +19,7 @@ async def read_topic(
     """
     name = settings.topic_prefix + topic
     consumer = AIOKafkaConsumer(
-        name, bootstrap_servers=settings.servers(), enable_auto_commit=False, auto_offset_reset="earliest"
+        name, bootstrap_servers=settings.bootstrap_servers, enable_auto_commit=False, auto_offset_reset="earliest"
     )
     try:
         await consumer.start()

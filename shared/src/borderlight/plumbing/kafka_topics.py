@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -44,7 +45,7 @@ async def _apply(client: AIOKafkaAdminClient, topic: Topic, settings: KafkaSetti
     replication = min(topic.replication, limit)
     config = dict(topic.config)
     config["min.insync.replicas"] = str(max(1, min(int(config.get("min.insync.replicas", "1")), replication - 1 or 1)))
-    response = await client.create_topics([NewTopic(name, topic.partitions, replication, topic_configs=config)])
+    response: Any = await client.create_topics([NewTopic(name, topic.partitions, replication, topic_configs=config)])
     code, message = response.topic_errors[0][1], response.topic_errors[0][-1]
     if code == 0:
         return [TopicChange(name, f"created with {topic.partitions} partitions")]
@@ -57,7 +58,8 @@ async def _apply(client: AIOKafkaAdminClient, topic: Topic, settings: KafkaSetti
         await client.create_partitions({name: NewPartitions(topic.partitions)})
         changes.append(TopicChange(name, f"partitions {partitions} -> {topic.partitions}"))
     resource = ConfigResource(ConfigResourceType.TOPIC, name)
-    answer = (await client.describe_configs([resource]))[0].resources[0]
+    described_configs: list[Any] = await client.describe_configs([resource])
+    answer = described_configs[0].resources[0]
     current = {str(entry[0]): str(entry[1]) for entry in answer[4]}
     if any(current.get(key) != value for key, value in config.items()):
         await client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, configs=config)])

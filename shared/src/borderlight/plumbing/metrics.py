@@ -22,7 +22,10 @@ class Metrics:
             "borderlight_stage_outcomes_total", "Events handled, by result.", ["stage", "outcome"], registry=r
         )
         self.dead_letters_total = Counter(
-            "borderlight_dead_letters_total", "Messages set aside as dead letters.", ["topic", "error_class"], registry=r
+            "borderlight_dead_letters_total",
+            "Messages set aside as dead letters.",
+            ["topic", "error_class"],
+            registry=r,
         )
         self.retries_total = Counter(
             "borderlight_retries_total", "Handlings tried again because something was away.", ["stage"], registry=r

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import av
-import av.container
 import av.error
 import numpy as np
 

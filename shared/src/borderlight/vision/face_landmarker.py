@@ -59,7 +59,11 @@ class FaceLandmarker:
             ]
         )
         crop = cv2.warpAffine(
-            rgb, to_frame, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+            rgb,
+            to_frame,
+            (_SIDE, _SIDE),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
         )
         batch = cv2.dnn.blobFromImage(crop, 1 / 255.0)
         points, logit = self._model.run(batch)

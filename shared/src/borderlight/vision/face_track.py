@@ -70,7 +70,9 @@ def track_face(
         found.append((index, mesh))
         region = Region.around_mesh(mesh)
     if not found:
-        raise CaptureRejected("capture.no_face", "no face was found; hold the phone so that your face fills the outline")
+        raise CaptureRejected(
+            "capture.no_face", "no face was found; hold the phone so that your face fills the outline"
+        )
     if len(found) < _MIN_TRACKED_SHARE * len(wanted):
         raise CaptureRejected("capture.covered", "the face was lost for most of the time; keep it in the outline")
     return FaceTrack(

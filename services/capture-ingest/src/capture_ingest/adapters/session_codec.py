@@ -1,6 +1,7 @@
 """Sessions as JSON text."""
 
 import json
+from typing import Any
 from dataclasses import asdict
 
 from capture_ingest.domain.session_life import Session, State
@@ -11,5 +12,6 @@ def encode(session: Session) -> str:
 
 
 def decode(text: str | bytes) -> Session:
-    raw = json.loads(text)
-    return Session(**{**raw, "state": State(raw["state"]), "advice": tuple(raw["advice"])})
+    raw: dict[str, Any] = json.loads(text)
+    raw |= {"state": State(raw["state"]), "advice": tuple(raw["advice"])}
+    return Session(**raw)

@@ -24,6 +24,7 @@ from capture_ingest.use_cases.open_session import OpenSession, token_digest
 from capture_ingest.use_cases.store_video import StoreVideo
 
 _MEDIA_TYPES = ("video/mp4", "video/webm")
+Authorization = Annotated[str | None, Header()]
 
 
 class SessionRequest(BaseModel):
@@ -118,8 +119,6 @@ def build_http_api(parts: ApiParts) -> FastAPI:
     async def invalid(_: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         return problem("request-invalid", f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}")
-
-    Authorization = Annotated[str | None, Header()]
 
     @app.post("/v1/sessions", status_code=201)
     async def open_session(body: SessionRequest, authorization: Authorization = None) -> dict[str, Any]:

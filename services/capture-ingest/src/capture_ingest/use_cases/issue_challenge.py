@@ -17,7 +17,5 @@ class IssueChallenge:
         """The drawn schedule; None when one was issued before."""
         generator = CALM_SLOTS if session.calm else COLOUR_SLOTS
         schedule = generator.draw(self.random(RANDOM_BYTES))
-        taken = await self.sessions.take(
-            session.session_id, Step.CHALLENGE_ISSUED, {"challenge": schedule.to_json()}
-        )
+        taken = await self.sessions.take(session.session_id, Step.CHALLENGE_ISSUED, {"challenge": schedule.to_json()})
         return None if taken is None else schedule

@@ -22,7 +22,9 @@ class MemoryJoinStore:
         self._epoch = False
         self._rebuilding = False
 
-    async def put(self, session_id: str, side: Side, event: str, deadline_ms: int, rebuilding: bool = False) -> JoinState:
+    async def put(
+        self, session_id: str, side: Side, event: str, deadline_ms: int, rebuilding: bool = False
+    ) -> JoinState:
         if not self._epoch and not rebuilding:
             raise Unavailable("the join is being rebuilt")
         state = self._joins.get(session_id, JoinState(session_id))

@@ -75,7 +75,9 @@ class RedisJoinStore:
         sides = {side.value: fields.get(side.value) for side in Side}
         return JoinState(session_id, **sides, verdict=fields.get("verdict"), published="published" in fields)
 
-    async def put(self, session_id: str, side: Side, event: str, deadline_ms: int, rebuilding: bool = False) -> JoinState:
+    async def put(
+        self, session_id: str, side: Side, event: str, deadline_ms: int, rebuilding: bool = False
+    ) -> JoinState:
         keys = [self._key(session_id), self._deadlines, self._epoch]
         arguments = [side.value, event, deadline_ms, session_id, "1" if rebuilding else "0", _KEEP_S]
         answer = await self._call(self._put(keys=keys, args=arguments))

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from borderlight.contracts.events import CaptureRejected, EntryVerdict, Event, FaceCompared, LivenessAssessed, SessionCaptured
+from borderlight.contracts.events import (
+    CaptureRejected,
+    EntryVerdict,
+    Event,
+    FaceCompared,
+    LivenessAssessed,
+    SessionCaptured,
+)
 from borderlight.plumbing.bus import EventPublisher
 from borderlight.plumbing.clock import Clock
 from borderlight.plumbing.logs import logger

@@ -8,9 +8,9 @@ import zlib
 import numpy as np
 
 from borderlight.contracts.normalized_capture import NormalizedCapture
+from liveness.domain.assessment import Assessment
 from liveness.domain.finding import Evidence, Finding, Outcome
 from liveness.domain.response_map import ResponseMap
-from liveness.use_cases.assess_liveness import Assessment
 
 _TITLES = {
     "challenge_match": "The colours that were shown, when they were shown",
@@ -56,7 +56,8 @@ def png(pixels: np.ndarray) -> bytes:
 def _image(pixels: np.ndarray, caption: str, width: int) -> str:
     source = base64.b64encode(png(np.ascontiguousarray(pixels, dtype=np.uint8))).decode()
     text = html.escape(caption)
-    return f'<figure><img src="data:image/png;base64,{source}" width="{width}" alt="{text}"><figcaption>{text}</figcaption></figure>'
+    image = f'<img src="data:image/png;base64,{source}" width="{width}" alt="{text}">'
+    return f"<figure>{image}<figcaption>{text}</figcaption></figure>"
 
 
 def _diverging(values: np.ndarray, usable: np.ndarray, spread: float) -> np.ndarray:
@@ -99,8 +100,10 @@ def _course(assessment: Assessment, times: np.ndarray) -> str:
                 for t, v in zip(times.tolist(), series[:, channel].tolist(), strict=True)
             )
             parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" {style}/>')
-    parts.append("</svg><p>Above: the colours the screen showed, moved by the measured delay. Below: the light on the "
-                 "face, for red, green and blue (thin), and what the shown colours explain of it (broad).</p>")  # fmt: skip
+    parts.append(
+        "</svg><p>Above: the colours the screen showed, moved by the measured delay. Below: the light on the face, "
+        "for red, green and blue (thin), and what the shown colours explain of it (broad).</p>"
+    )
     return "".join(parts)
 
 
@@ -134,7 +137,7 @@ class HtmlExplainer:
             + f"<h2>The face, and the light on it</h2>{faces}{maps}"
             + "<h2>The evidence</h2><table><thead><tr><th>Question</th><th>Answer</th><th>Measured</th><th>Limit</th>"
             + f"<th>It</th></tr></thead><tbody>{rows}</tbody></table>"
-            + "<p><small>A live face needs every necessary line to speak for it. One line against it is enough to refer "
-            "the traveller to an officer; nobody is refused by the machine.</small></p></html>"
+            + "<p><small>A live face needs every necessary line to speak for it. One line against it is enough to "
+            "refer the traveller to an officer; nobody is refused by the machine.</small></p></html>"
         )
         return text.encode()

@@ -81,5 +81,3 @@ def face_geometry(mesh: Float[np.ndarray, "points 3"]) -> FaceGeometry:
     rooms = [np.log(even + 0.05)]
     rooms += [np.log(sky[list(side)].mean(0) + 0.35 * (even + 0.05) + 0.02) for side in _SIDES]
     return FaceGeometry(inside, np.stack([screen - room for room in rooms]))
-
-

@@ -9,11 +9,22 @@ from borderlight.contracts.normalized_capture import NormalizedCapture, Normaliz
 from borderlight.errors import CaptureRejected, ObjectCorrupt, ObjectMissing
 from borderlight.plumbing.bus import EventPublisher
 from borderlight.plumbing.object_store import ObjectStore, read_verified
+from liveness.domain.assessment import Assessment
 from liveness.domain.thresholds import Thresholds
 from liveness.ports import Explainer
-from liveness.use_cases.assess_liveness import Assessment, assess_liveness
+from liveness.use_cases.assess_liveness import assess_liveness
 
 BUCKET = "explanations"
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case ObjectMissing():
+            return "input.object_missing"
+        case ObjectCorrupt():
+            return "input.digest_mismatch"
+        case _:
+            return "input.capture_unreadable"
 
 
 @dataclass(frozen=True)
@@ -30,10 +41,7 @@ class AssessCapture:
             capture = unpack(await read_verified(self.objects, normalized.normalized))
             assessment, page, cpu_ms = await asyncio.to_thread(self._assess, capture)
         except (ObjectMissing, ObjectCorrupt, NormalizedCaptureUnreadable, CaptureRejected) as error:
-            reason = {ObjectMissing: "input.object_missing", ObjectCorrupt: "input.digest_mismatch"}.get(
-                type(error), "input.capture_unreadable"
-            )
-            await self.publisher.publish(self._unreadable(normalized, reason), identity)
+            await self.publisher.publish(self._unreadable(normalized, _reason(error)), identity)
             return
         key = f"{normalized.session_id}/{normalized.normalized.sha256}-{self.limits.version}.html"
         explanation = await self.objects.put(BUCKET, key, page, "text/html")

@@ -1,26 +1,16 @@
 """Judge one normalized capture: gather the arrays, decide in the domain."""
 
 import hashlib
-from dataclasses import dataclass
 
 import numpy as np
 
 from borderlight.challenge.generators import RANDOM_BYTES, generator_named
 from borderlight.challenge.schedule import ColourSchedule
 from borderlight.contracts.normalized_capture import NormalizedCapture
-from liveness.domain.finding import LivenessJudgement
+from liveness.domain.assessment import Assessment
 from liveness.domain.judgement import judge
-from liveness.domain.measurement import NULL_SCHEDULES, CaptureSeries, Measurement, measure, permuted_schedules
+from liveness.domain.measurement import NULL_SCHEDULES, CaptureSeries, measure, permuted_schedules
 from liveness.domain.thresholds import Thresholds
-
-
-@dataclass(frozen=True)
-class Assessment:
-    """The judgement, and the measurement behind it for the explanation."""
-
-    judgement: LivenessJudgement
-    measurement: Measurement
-    schedule: ColourSchedule
 
 
 def _other_schedules(schedule: ColourSchedule, seed: bytes) -> np.ndarray:
@@ -63,6 +53,4 @@ def series_of(capture: NormalizedCapture) -> CaptureSeries:
 def assess_liveness(capture: NormalizedCapture, limits: Thresholds) -> Assessment:
     """Measure and judge; deterministic for equal captures."""
     measurement = measure(series_of(capture))
-    return Assessment(
-        judge(measurement, limits), measurement, ColourSchedule.from_json(capture.header["challenge"])
-    )
+    return Assessment(judge(measurement, limits), measurement, ColourSchedule.from_json(capture.header["challenge"]))

@@ -28,12 +28,14 @@ def _segment(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
+def _number(generation: bytes | str | None) -> int:
+    return 0 if generation is None else int(generation)
+
+
 def _reference(record: dict[str, Any]) -> Reference:
     stored = record.get("embedding")
     embedding = None if stored is None else np.frombuffer(base64.b64decode(stored), "<f4").astype(np.float64)
-    return Reference(
-        record["document_id"], record["kind"], embedding, record["model_sha256"], tuple(record["reasons"])
-    )
+    return Reference(record["document_id"], record["kind"], embedding, record["model_sha256"], tuple(record["reasons"]))
 
 
 class ObjectReferenceStore:
@@ -97,7 +99,7 @@ class ObjectReferenceStore:
             return None, None
         try:
             generation = await self._cache.get(f"refs:generation:{traveller}")
-            place = f"refs:{traveller}:{(generation or b'0').decode()}"
+            place = f"refs:{traveller}:{_number(generation)}"
             text = await self._cache.get(place)
         except RedisError as error:
             logger().warning("reference cache is away", error=type(error).__name__)

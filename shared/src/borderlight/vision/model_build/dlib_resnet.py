@@ -3,7 +3,6 @@
 The file nests layers from the output inwards: version integers on the way in, details on the way out.
 """
 
-import struct
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -49,9 +48,9 @@ class _Reader:
         count = int(np.prod(shape))
         return np.frombuffer(self.take(4 * count), "<f4").reshape(shape)
 
-    def alias(self) -> None:
-        self.integer()
-        for _ in range(4):
+    def aliases(self) -> None:
+        """Skip two views into the parameters: a version and four sizes each."""
+        for _ in range(10):
             self.integer()
 
     def expect(self, *values: int) -> None:
@@ -73,12 +72,12 @@ def _details(r: _Reader) -> _Layer:
     if kind.startswith("con_"):
         params = r.tensor()
         numbers = [r.integer() for _ in range(7)]
-        r.alias(), r.alias()
+        r.aliases()
         [r.number() for _ in range(4)]
         return _Layer("con", numbers, params)
     if kind.startswith("affine_"):
         params = r.tensor()
-        r.alias(), r.alias()
+        r.aliases()
         return _Layer("affine", [r.integer()], params)
     if kind.startswith(("max_pool", "avg_pool")):
         return _Layer(kind[:8], [r.integer() for _ in range(6)])
@@ -89,7 +88,7 @@ def _details(r: _Reader) -> _Layer:
     if kind.startswith("fc_"):
         numbers = [r.integer(), r.integer()]
         params = r.tensor()
-        r.alias(), r.alias()
+        r.aliases()
         numbers.append(r.integer())
         [r.number() for _ in range(4)]
         return _Layer("fc", numbers, params)
@@ -109,7 +108,8 @@ def _read(r: _Reader) -> list[_Layer]:
     r.expect(1)
     if not r.text().startswith("loss_metric"):
         raise UnsupportedModel("not the face recognition network")
-    r.number(), r.number()
+    r.number()
+    r.number()
     nesting: list[str] = []
     while True:
         version = r.integer()
