@@ -2,10 +2,10 @@
 
 import typer
 
-from borderlight_lab.commands import evaluate
+from borderlight_lab.commands import evaluate, simulate
 
 
 def register(app: typer.Typer) -> None:
     """Entry point of group borderlight.commands."""
-    for module in (evaluate,):
+    for module in (evaluate, simulate):
         module.register(app)

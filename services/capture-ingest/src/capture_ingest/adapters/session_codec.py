@@ -1,8 +1,8 @@
 """Sessions as JSON text."""
 
 import json
-from typing import Any
 from dataclasses import asdict
+from typing import Any
 
 from capture_ingest.domain.session_life import Session, State
 
