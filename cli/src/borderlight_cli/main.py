@@ -5,7 +5,7 @@ import importlib.metadata
 import typer
 
 from borderlight import VERSION
-from borderlight_cli.commands import dlq, documents, explain, models, serve, submit, topics, verdicts, verify
+from borderlight_cli.commands import contracts, dlq, documents, explain, models, serve, submit, topics, verdicts, verify
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Border-grade face verification by coloured light.",
@@ -21,7 +21,7 @@ def version() -> None:
 
 def build() -> typer.Typer:
     """The command with every subcommand that is installed."""
-    for module in (dlq, documents, explain, models, serve, submit, topics, verdicts, verify):
+    for module in (contracts, dlq, documents, explain, models, serve, submit, topics, verdicts, verify):
         module.register(app)
     for entry in importlib.metadata.entry_points(group="borderlight.commands"):
         entry.load()(app)

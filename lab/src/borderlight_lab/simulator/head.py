@@ -83,9 +83,10 @@ def _relief(random: np.random.Generator) -> np.ndarray:
     for name in ("cheek_right", "cheek_left"):
         height += 8.0 * vary() * _bump(_frame_point(name), 28, 24)
     middle = (_frame_point("mouth_right") + _frame_point("mouth_left")) / 2
-    height += 7.0 * vary() * _bump(middle + np.array([0.0, -4.0]), 36, 9) + 6.0 * _bump(middle + np.array([0.0, 16.0]), 28, 9)
-    height -= 7.0 * _bump(middle + np.array([0.0, 34.0]), 30, 8)
-    height += 10.0 * vary() * _bump(_frame_point("chin") + np.array([0.0, -14.0]), 28, 20)
+    below = np.array([0.0, 1.0])
+    height += 7.0 * vary() * _bump(middle - 4.0 * below, 36, 9) + 6.0 * _bump(middle + 16.0 * below, 28, 9)
+    height -= 7.0 * _bump(middle + 34.0 * below, 30, 8)
+    height += 10.0 * vary() * _bump(_frame_point("chin") - 14.0 * below, 28, 20)
     return cv2.GaussianBlur(height.astype(np.float32), (0, 0), 2.0)
 
 

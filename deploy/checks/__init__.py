@@ -1,0 +1,1 @@
+"""Checks of everything under deploy/ that need neither a container engine nor a cluster."""

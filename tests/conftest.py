@@ -1,0 +1,83 @@
+"""Fixtures for every tier: servers that start once per run, models, simulated sessions."""
+
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from servers import Endpoints, start_stack
+
+from borderlight.vision.models import default_models_folder
+
+_AMBIENT = ("KAFKA_", "S3_", "CAPTURE_INGEST_", "LIVENESS_", "MATCHER_", "DECISION_")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--stack", default="auto", choices=("auto", "external", "docker", "native"),
+        help="where Kafka, Redis and S3 come from; auto: endpoints in the environment, else Docker, else processes",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+    """Real Kafka, Redis and S3; started by the first test that asks."""
+    with start_stack(request.config.getoption("--stack"), tmp_path_factory.mktemp("stack")) as endpoints:
+        yield endpoints
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings come from the test alone."""
+    for name in list(os.environ):
+        if name.startswith(_AMBIENT):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def prefix() -> str:
+    """Unique per test: topics, groups, keys."""
+    return f"t{uuid.uuid4().hex[:10]}."
+
+
+@pytest.fixture(scope="session")
+def models() -> Path:
+    folder = default_models_folder()
+    if not (folder / "manifest.json").is_file():
+        pytest.fail("the face models are missing: run ./dev models")
+    return folder
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Simulated bundles by name."""
+
+    folder: Path
+
+    def __getitem__(self, name: str) -> Path:
+        return self.folder / name
+
+
+SIMULATED = {
+    "honest": ["--species", "bona_fide", "--lux", "90", "--seed", "3"],
+    "stranger": ["--species", "bona_fide", "--lux", "120", "--seed", "5", "--mismatch"],
+    "print": ["--species", "print_flat", "--lux", "90", "--seed", "7"],
+    "replay": ["--species", "inject_replay", "--lux", "90", "--seed", "11"],
+}
+
+
+@pytest.fixture(scope="session")
+def sessions(tmp_path_factory: pytest.TempPathFactory) -> Sessions:
+    """One small set of simulated sessions, made once per run."""
+    folder = tmp_path_factory.mktemp("sessions")
+    for name, arguments in SIMULATED.items():
+        out = folder / f".{name}"
+        command = [sys.executable, "-m", "borderlight_cli", "simulate", *arguments, "--out", str(out)]
+        subprocess.run(command, check=True, capture_output=True)
+        shutil.move(next(out.iterdir()), folder / name)
+    return Sessions(folder)

@@ -1,0 +1,32 @@
+"""The port suites on the adapters of the embedded mode."""
+
+from pathlib import Path
+
+import pytest
+from suites.join_store_suite import JoinStoreSuite
+from suites.object_store_suite import BUCKET, ObjectStoreSuite
+from suites.session_store_suite import SessionStoreSuite
+
+from borderlight.plumbing.object_store import FileObjectStore
+from capture_ingest.adapters.memory_session_store import MemorySessionStore
+from decision.adapters.memory_join_store import MemoryJoinStore
+
+
+class TestFileObjectStore(ObjectStoreSuite):
+    @pytest.fixture
+    async def store(self, tmp_path: Path) -> FileObjectStore:
+        store = FileObjectStore(tmp_path)
+        await store.ensure_bucket(BUCKET)
+        return store
+
+
+class TestMemorySessionStore(SessionStoreSuite):
+    @pytest.fixture
+    def store(self) -> MemorySessionStore:
+        return MemorySessionStore()
+
+
+class TestMemoryJoinStore(JoinStoreSuite):
+    @pytest.fixture
+    def store(self) -> MemoryJoinStore:
+        return MemoryJoinStore()
