@@ -19,7 +19,7 @@ _LEVELS = 4096
 
 @dataclass(frozen=True)
 class Camera:
-    """lag_ms: display to sensor; readout_ms: over the height; drift: 0 locked .. 1 strong loops; drop_share: lost frames."""
+    """lag_ms: display to sensor; readout_ms: over the height; drift: 0 locked .. 1 strong loops."""
 
     fps: float = 30.0
     lag_ms: float = 90.0
