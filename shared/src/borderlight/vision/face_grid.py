@@ -26,7 +26,7 @@ def srgb_to_linear() -> np.ndarray:
 
 
 _LINEAR = srgb_to_linear()
-_USABLE = ((np.arange(256) >= _BLACK) & (np.arange(256) <= _WHITE)).astype(np.float32)
+_USABLE = np.where((np.arange(256) >= _BLACK) & (np.arange(256) <= _WHITE), 255, 0).astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def fit_grid(points: np.ndarray, tracked: np.ndarray) -> FaceGrid:
 
 
 def sample_face(rgb: np.ndarray, to_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """([30, 24, 3] linear radiance, [30, 24] usable share 0..1) of one frame under the grid map `to_frame` [2, 3]."""
+    """([30, 24, 3] linear radiance, [30, 24] usable share [1/255]) of one frame under the grid map `to_frame` [2, 3]."""
     fine = to_frame.copy()
     fine[:, :2] /= _PIXELS_PER_CELL
     fine[:, 2] = to_frame[:, 2] + fine[:, :2] @ np.array([0.5, 0.5]) - 0.5
@@ -80,5 +80,6 @@ def sample_face(rgb: np.ndarray, to_frame: np.ndarray) -> tuple[np.ndarray, np.n
 
 def sample_scene(rgb: np.ndarray) -> np.ndarray:
     """[16, 12, 3] linear radiance over the whole frame from every fourth pixel."""
-    coarse = np.ascontiguousarray(rgb[::_SCENE_STRIDE, ::_SCENE_STRIDE])
+    size = (rgb.shape[1] // _SCENE_STRIDE, rgb.shape[0] // _SCENE_STRIDE)
+    coarse = cv2.resize(rgb, size, interpolation=cv2.INTER_NEAREST)
     return cv2.resize(cv2.LUT(coarse, _LINEAR), (SCENE_COLUMNS, SCENE_ROWS), interpolation=cv2.INTER_AREA)

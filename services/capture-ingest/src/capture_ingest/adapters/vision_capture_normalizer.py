@@ -69,7 +69,7 @@ class VisionCaptureNormalizer:
             },
             frame_time_ms=np.array(times),
             face_radiance=np.stack([radiance for radiance, _ in sampled]),
-            face_usable=np.round(255 * np.stack([usable for _, usable in sampled])),
+            face_usable=np.stack([usable for _, usable in sampled]),
             grid_to_frame=grid.to_frame,
             scene_radiance=np.stack([sample_scene(rgb) for rgb in frames]),
             tracked_frame=track.tracked_frame,

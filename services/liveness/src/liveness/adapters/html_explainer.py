@@ -72,7 +72,7 @@ def _maps(response: ResponseMap, assessment: Assessment) -> str:
     geometry = assessment.measurement.geometry
     ratio = np.log(np.clip(response.ratio, 0.15, 5.0))
     ratio = ratio - np.median(ratio[response.usable])
-    expected = geometry.templates[0] - np.median(geometry.templates[0][geometry.inside])
+    expected = geometry.relief_templates()[0] - np.median(geometry.relief_templates()[0][geometry.inside])
     return (
         _image(_diverging(ratio, response.usable, 0.8), "Measured: screen light over room light, cell by cell", 216)
         + _image(_diverging(expected, geometry.inside, 0.8), "What a live face of this shape would show, roughly", 216)
@@ -94,10 +94,11 @@ def _course(assessment: Assessment, times: np.ndarray) -> str:
     low, high = float(course.min()), float(course.max())
     scale = (height - 20) / max(high - low, 1e-6)
     for channel, (_, colour) in enumerate(_CHANNELS):
-        for series, style in ((fitted, 'stroke-width="5" opacity=".25"'), (course, 'stroke-width="1.6"')):
+        drawn = ((times[measured.lit], fitted, 'stroke-width="5" opacity=".25"'), (times, course, 'stroke-width="1.6"'))
+        for moments, series, style in drawn:
             points = " ".join(
                 f"{t / end * width:.1f},{top + height - 10 - (v - low) * scale:.1f}"
-                for t, v in zip(times.tolist(), series[:, channel].tolist(), strict=True)
+                for t, v in zip(moments.tolist(), series[:, channel].tolist(), strict=True)
             )
             parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" {style}/>')
     parts.append(

@@ -12,25 +12,36 @@ from scipy.interpolate import LinearNDInterpolator
 from liveness.domain.smoothing import smooth
 
 ROWS, COLUMNS = 30, 24
-_SKY = tuple(
-    (np.cos(e) * np.sin(a), -np.sin(e), -np.cos(e) * np.cos(a))
-    for e in np.radians((15, 45, 75))
-    for a in np.radians(range(0, 360, 45))
+_SKY = np.array(
+    [
+        (np.cos(e) * np.sin(a), -np.sin(e), -np.cos(e) * np.cos(a))
+        for e in np.radians((15, 45, 75))
+        for a in np.radians(range(0, 360, 45))
+    ]
 )
 """Directions towards the sky, 8 azimuths in 3 rings; azimuth 0 lies behind the camera."""
-_SIDES = ((0, 1, 7, 8, 9, 15), (1, 2, 3, 9, 10, 11), (5, 6, 7, 13, 14, 15), (16, 17, 20, 23))
-"""Rooms that light mostly from the front, from either side, from above."""
+_ROOMS = ((0.0, -1.0, 0.0), (0.0, 0.0, -1.0), (-1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+"""Where most of the light comes from: above, behind the phone, either side."""
+_CONCENTRATION = 2.0
+_BOUNCED = 0.06
+"""Light that reaches every hollow after reflection, as a share of an unshaded cell's."""
 
 
 @dataclass(frozen=True)
 class FaceGeometry:
-    """inside: cells that the mesh covers; templates: [n, 30, 24] log of screen light over room light, one per room."""
+    """inside: cells that the mesh covers; screen: log irradiance from the phone's screen; rooms: the same from an even
+    room and from rooms lit mostly from one side. All relative, natural logarithms."""
 
     inside: Bool[np.ndarray, "rows columns"]
-    templates: Float[np.ndarray, "rooms rows columns"]
+    screen: Float[np.ndarray, "rows columns"]
+    rooms: Float[np.ndarray, "rooms rows columns"]
+
+    def relief_templates(self) -> Float[np.ndarray, "rooms rows columns"]:
+        """What log R/B of a live face of this shape shows in each room."""
+        return self.screen - self.rooms
 
 
-def _depth(mesh: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _depth(mesh: Float[np.ndarray, "points 3"]) -> tuple[np.ndarray, np.ndarray]:
     y, x = np.mgrid[0:ROWS, 0:COLUMNS] + 0.5
     depth = LinearNDInterpolator(mesh[:, :2], mesh[:, 2])(x, y)
     inside = ~np.isnan(depth)
@@ -38,18 +49,22 @@ def _depth(mesh: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return inside, smooth(filled, inside.astype(float), 0.7)
 
 
-def _normals(depth: np.ndarray) -> np.ndarray:
+def _normals(depth: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "rows columns 3"]:
     along_y, along_x = np.gradient(depth)
     normal = np.stack([along_x, along_y, -np.ones_like(depth)], axis=-1)
     return normal / np.linalg.norm(normal, axis=-1, keepdims=True)
 
 
-def _room_light(depth: np.ndarray, inside: np.ndarray, normal: np.ndarray) -> np.ndarray:
-    """[directions, rows, columns] cosine-weighted visibility of each sky direction, with self-shadowing."""
+def _sky_light(
+    depth: Float[np.ndarray, "rows columns"],
+    inside: Bool[np.ndarray, "rows columns"],
+    normal: Float[np.ndarray, "rows columns 3"],
+) -> Float[np.ndarray, "directions rows columns"]:
+    """Cosine-weighted visibility of each sky direction, with self-shadowing by marching along the depth map."""
     y, x = np.mgrid[0:ROWS, 0:COLUMNS].astype(float)
     found: list[np.ndarray] = []
     for direction in _SKY:
-        cosine = np.clip(normal @ np.array(direction), 0.0, None)
+        cosine = np.clip(normal @ direction, 0.0, None)
         flat = float(np.hypot(direction[0], direction[1]))
         visible = np.ones_like(depth)
         if flat > 0.05:
@@ -62,7 +77,9 @@ def _room_light(depth: np.ndarray, inside: np.ndarray, normal: np.ndarray) -> np
     return np.array(found)
 
 
-def _screen_light(depth: np.ndarray, normal: np.ndarray, distance_cells: float = 40.0) -> np.ndarray:
+def _screen_light(
+    depth: Float[np.ndarray, "rows columns"], normal: Float[np.ndarray, "rows columns 3"], distance_cells: float = 40.0
+) -> Float[np.ndarray, "rows columns"]:
     """Irradiance from a small source a little below the camera, relative (inverse square and cosine)."""
     y, x = np.mgrid[0:ROWS, 0:COLUMNS].astype(float)
     place = np.stack([x - COLUMNS / 2, y - ROWS / 2, depth - np.median(depth)], axis=-1)
@@ -72,12 +89,14 @@ def _screen_light(depth: np.ndarray, normal: np.ndarray, distance_cells: float =
 
 
 def face_geometry(mesh: Float[np.ndarray, "points 3"]) -> FaceGeometry:
-    """Templates of what a live face of this shape shows; mesh: landmarks in grid cells."""
+    """What light does on a face of this shape; mesh: landmarks in grid cells."""
     inside, depth = _depth(mesh)
     normal = _normals(depth)
-    sky = _room_light(depth, inside, normal)
-    screen = np.log(np.maximum(_screen_light(depth, normal), 0.1))
+    sky = _sky_light(depth, inside, normal)
     even = sky.mean(0)
-    rooms = [np.log(even + 0.05)]
-    rooms += [np.log(sky[list(side)].mean(0) + 0.35 * (even + 0.05) + 0.02) for side in _SIDES]
-    return FaceGeometry(inside, np.stack([screen - room for room in rooms]))
+    rooms = [even + _BOUNCED]
+    for room in _ROOMS:
+        weight = np.exp(_CONCENTRATION * (_SKY @ np.array(room)))
+        rooms.append(np.tensordot(weight / weight.sum(), sky, axes=1) + 0.3 * even + 0.4 * _BOUNCED)
+    screen = np.log(np.maximum(_screen_light(depth, normal), 0.1))
+    return FaceGeometry(inside, screen, np.log(np.stack(rooms)))

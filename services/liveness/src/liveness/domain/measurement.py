@@ -7,9 +7,10 @@ from jaxtyping import Bool, Float
 
 from liveness.domain.challenge_fit import ChallengeFit, fit_challenge
 from liveness.domain.face_geometry import FaceGeometry, face_geometry
+from liveness.domain.relief_fit import ReliefFit, fit_relief
 from liveness.domain.response_map import ResponseMap, measure_response
 from liveness.domain.scene_response import around_the_face, scene_shares
-from liveness.domain.slot_exposure import slot_exposure, slow_drift
+from liveness.domain.slot_exposure import lit_frames, slot_exposure, slow_drift
 
 NULL_SCHEDULES = 800
 LAGS_MS = np.arange(-312.0, 661.0, 24.0)
@@ -42,7 +43,7 @@ class CaptureSeries:
 
 @dataclass(frozen=True)
 class Measurement:
-    """challenge: fit of the issued schedule; response: the R/B map (None when too few cells are usable);
+    """challenge: fit of the issued schedule; response: the R/B map, relief: what it shows (None: too few usable cells);
 
     surround_*: share of the face's answer that cells around the face give, its error; clipped_share: share of face
     cells that are clipped or black; face_level: mean linear radiance of the face.
@@ -50,6 +51,7 @@ class Measurement:
 
     challenge: ChallengeFit
     response: ResponseMap | None
+    relief: ReliefFit | None
     geometry: FaceGeometry
     surround_share: Float[np.ndarray, "cells"]
     surround_error: Float[np.ndarray, "cells"]
@@ -59,7 +61,8 @@ class Measurement:
     eye_distance_px: float
     yaw: float
     light_course: Float[np.ndarray, "frames 3"]
-    fitted_course: Float[np.ndarray, "frames 3"]
+    fitted_course: Float[np.ndarray, "lit 3"]
+    lit: Bool[np.ndarray, "frames"]
     surround_cells: Bool[np.ndarray, "scene_rows scene_columns"]
 
 
@@ -71,13 +74,21 @@ def permuted_schedules(
     return np.stack([colours[generator.permutation(len(colours))] for _ in range(count)])
 
 
+def without_issued(
+    others: Float[np.ndarray, "schedules slots 3"], issued: Float[np.ndarray, "slots 3"]
+) -> Float[np.ndarray, "fewer slots 3"]:
+    """`others` less those that show the issued colours: repeated colours make some orders the same challenge."""
+    return others[np.abs(others - issued).max((1, 2)) > 1e-6]
+
+
 def _best_course(relative: np.ndarray, scene: np.ndarray, series: CaptureSeries) -> ChallengeFit:
     """Fit the face's course as it is and over the scene's, which cancels exposure drift; the better one counts.
 
     Taking the better of two is paid for: the null of each is compared with its own course only, and the p-value of
     the better one is doubled (Bonferroni).
     """
-    schedules = np.concatenate([series.colours[None], series.other_colours])
+    others = without_issued(series.other_colours, series.colours)
+    schedules = np.concatenate([series.colours[None], others])
     fits = [
         fit_challenge(course, series.frame_time_ms, series.start_ms, series.duration_ms, schedules, LAGS_MS)
         for course in (relative, relative / np.maximum(scene, 0.05))
@@ -107,16 +118,20 @@ def measure(series: CaptureSeries) -> Measurement:
         series.radiance, series.usable_share, geometry.inside, series.frame_time_ms, series.start_ms,
         series.duration_ms, series.colours, challenge.lag_ms,
     )  # fmt: skip
-    drift = slow_drift(series.frame_time_ms)
     exposure = slot_exposure(series.frame_time_ms, series.start_ms, series.duration_ms, challenge.lag_ms)
-    design = np.concatenate([drift, exposure @ series.colours], axis=1)
-    fitted = design @ np.linalg.lstsq(design, relative, rcond=None)[0]
-    light = (exposure @ series.colours) @ np.linalg.lstsq(design, relative, rcond=None)[0][drift.shape[1] :]
-    share, error = scene_shares(ring, light - light.mean(0), series.frame_time_ms)
+    lit = lit_frames(exposure)
+    lit = lit if int(lit.sum()) >= 20 else np.ones_like(lit)
+    drift = slow_drift(series.frame_time_ms[lit])
+    drive = exposure[lit] @ series.colours
+    coefficients = np.linalg.lstsq(np.concatenate([drift, drive], axis=1), relative[lit], rcond=None)[0]
+    light = drive @ coefficients[drift.shape[1] :]
+    fitted = drift @ coefficients[: drift.shape[1]] + light
+    share, error = scene_shares(ring[lit], light - light.mean(0), series.frame_time_ms[lit])
     span = float(series.frame_time_ms[-1] - series.frame_time_ms[0])
     return Measurement(
         challenge=challenge,
         response=response,
+        relief=None if response is None else fit_relief(response, geometry),
         geometry=geometry,
         surround_share=share,
         surround_error=error,
@@ -127,5 +142,6 @@ def measure(series: CaptureSeries) -> Measurement:
         yaw=series.yaw,
         light_course=relative,
         fitted_course=fitted,
+        lit=lit,
         surround_cells=around,
     )

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from liveness.domain.slot_exposure import slot_exposure, slow_drift
+from liveness.domain.slot_exposure import settled_frames, slot_exposure, slow_drift
+
+_MIN_FRAMES = 20
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,16 @@ def measure_response(
     colours: Float[np.ndarray, "slots 3"],
     lag_ms: float,
 ) -> ResponseMap | None:
-    """The map, or None when fewer than 120 cells are usable."""
-    frames, rows, columns, _ = radiance.shape
+    """The map from frames that saw one colour only; None when fewer than 120 cells or 20 frames are usable."""
+    rows, columns = radiance.shape[1:3]
     usable = inside & (usable_share.mean(0) > 0.8) & (usable_share.min(0) > 0.3)
     if int(usable.sum()) < 120:
         return None
+    settled = settled_frames(frame_time_ms, start_ms, duration_ms, lag_ms)
+    if int(settled.sum()) < _MIN_FRAMES:
+        return None
+    radiance, frame_time_ms = radiance[settled], frame_time_ms[settled]
+    frames = len(frame_time_ms)
     face = np.maximum(radiance[:, usable].mean(1), 1e-5)
     drift = slow_drift(frame_time_ms)
     exposure = slot_exposure(frame_time_ms, start_ms, duration_ms, lag_ms)

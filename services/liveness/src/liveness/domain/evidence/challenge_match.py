@@ -4,6 +4,8 @@ A replay or a recording made beforehand answers another schedule or none. "None"
 honest face cannot be seen to answer either. Only light steps at other times speak against the capture.
 """
 
+import numpy as np
+
 from liveness.domain.finding import Evidence, Finding
 from liveness.domain.measurement import Measurement
 from liveness.domain.thresholds import Thresholds
@@ -12,14 +14,19 @@ NAME = "challenge_match"
 
 
 def assess(measured: Measurement, limits: Thresholds) -> Evidence:
-    """Correlation over the challenge with a p-value against schedules that could have been issued."""
+    """Distance from the null of schedules that were not issued [standard deviations on Fisher's scale]."""
     fit = measured.challenge
-    limit = limits.get(NAME, "min_correlation")
-    matches = fit.correlation >= limit and fit.p_value <= 2 * limits.get(NAME, "max_p_value")
+    limit = limits.get(NAME, "min_z")
+    resolution = 2.0 / (fit.null_size + 1)
+    matches = (
+        fit.z >= limit
+        and fit.correlation >= limits.get(NAME, "min_correlation")
+        and fit.p_value <= max(limits.get(NAME, "max_p_value"), resolution)
+    )
     foreign = (
         fit.p_value > limits.get(NAME, "foreign_p_value")
         and fit.modulation > limits.get(NAME, "foreign_modulation")
-        and fit.coherence > 0.7
+        and fit.coherence > limits.get(NAME, "foreign_coherence")
     )
     if matches:
         finding, meaning = Finding.SUPPORTS_BONA_FIDE, "The face answered the colours that were shown, when they were."
@@ -27,10 +34,13 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
         finding, meaning = Finding.SUPPORTS_ATTACK, "The light on the face changed, but not as the shown colours did."
     else:
         finding, meaning = Finding.CANNOT_TELL, "The answer to the shown colours cannot be told from other changes."
-    uncertainty = 2.0 * (1.0 - fit.correlation**2) / max(fit.null_size, 2) ** 0.25
+    spread = 1.0 + np.sqrt(2.0 / max(fit.null_size, 2)) * abs(fit.z)
     return Evidence(
-        NAME, finding, fit.correlation, fit.correlation - uncertainty, fit.correlation + uncertainty, limit,
-        "correlation", True, meaning, margin=(fit.correlation - limit) / limit,
+        NAME, finding, fit.z, fit.z - spread, fit.z + spread, limit, "standard deviations", True, meaning,
+        margin=(fit.z - limit) / limit,
         advice=("capture.too_bright", "capture.moved") if finding is Finding.CANNOT_TELL else (),
-        details={"p_value": fit.p_value, "z": fit.z, "null_size": float(fit.null_size), "modulation": fit.modulation},
+        details={
+            "correlation": fit.correlation, "p_value": fit.p_value, "null_size": float(fit.null_size),
+            "modulation": fit.modulation, "coherence": fit.coherence,
+        },
     )  # fmt: skip

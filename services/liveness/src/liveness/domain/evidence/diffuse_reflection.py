@@ -1,17 +1,20 @@
 """Does skin scatter the light? Glass answers with a mirror image of the phone, not with the face's own brightness.
 
-On the brighter half of the face the diffuse response is present everywhere; a mirror image leaves most of the face
-without answer. Measured as the lowest tenth of the response over its median, on bright cells only: hair and brows
-answer little on honest faces too.
+Skin answers everywhere on the face; a mirror image leaves most of it without answer. Measured as the lowest tenth of
+the response over its median, away from the outline of the face and on its brighter seven tenths only, because hair,
+brows and grazing edges answer little on honest faces too.
 """
 
 import numpy as np
+from scipy.ndimage import binary_erosion
 
 from liveness.domain.finding import Evidence, Finding
 from liveness.domain.measurement import Measurement
 from liveness.domain.thresholds import Thresholds
 
 NAME = "diffuse_reflection"
+_BRIGHTER = 0.3
+_MIN_CELLS = 60
 
 
 def assess(measured: Measurement, limits: Thresholds) -> Evidence:
@@ -21,7 +24,10 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
     response = measured.response
     if response is None:
         return _unmeasurable(limit)
-    bright = response.usable & (response.brightness > np.median(response.brightness[response.usable]))
+    inner = response.usable & binary_erosion(measured.geometry.inside, iterations=2)
+    if int(inner.sum()) < _MIN_CELLS:
+        return _unmeasurable(limit)
+    bright = inner & (response.brightness > np.quantile(response.brightness[inner], _BRIGHTER))
     values = (response.brightness * response.ratio)[bright]
     median = float(np.median(values))
     if median <= 0:
@@ -31,7 +37,7 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
     lower, upper = evenness - noise, evenness + 2.0 * noise
     if evenness >= limit:
         finding, meaning = Finding.SUPPORTS_BONA_FIDE, "The whole face scattered the light, as skin does."
-    elif upper < glass and measured.challenge.correlation >= 0.3:
+    elif upper < glass and measured.challenge.z >= limits.get("challenge_match", "min_z"):
         finding, meaning = Finding.SUPPORTS_ATTACK, "Only a spot answered, as a mirror image in glass does."
     else:
         finding, meaning = Finding.CANNOT_TELL, "Parts of the face answered too weakly to tell skin from glass."
