@@ -66,7 +66,7 @@ def fit_grid(points: np.ndarray, tracked: np.ndarray) -> FaceGrid:
 
 
 def sample_face(rgb: np.ndarray, to_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """([30, 24, 3] linear radiance, [30, 24] usable share [1/255]) of one frame under the grid map `to_frame` [2, 3]."""
+    """([30, 24, 3] linear radiance, [30, 24] usable share [1/255]) of a frame under the grid map `to_frame` [2, 3]."""
     fine = to_frame.copy()
     fine[:, :2] /= _PIXELS_PER_CELL
     fine[:, 2] = to_frame[:, 2] + fine[:, :2] @ np.array([0.5, 0.5]) - 0.5

@@ -18,6 +18,9 @@ _TITLES = {
     "diffuse_reflection": "Skin, not glass",
     "relief": "The shape of a face",
     "background": "A room behind the face",
+    "sensor_rows": "A sensor that reads row by row",
+    "corneal_glint": "The screen mirrored in an eye",
+    "recording": "A recording of moving light",
 }
 _SAYS = {
     Finding.SUPPORTS_BONA_FIDE: ("speaks for a live face", "for"),

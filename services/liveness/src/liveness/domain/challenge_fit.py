@@ -9,7 +9,7 @@ null is close to normal, so that z also speaks about chances that a count of the
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from liveness.domain.slot_exposure import lit_frames, slot_exposure, slow_drift, without_drift
 
@@ -35,28 +35,23 @@ class ChallengeFit:
 
 
 def _correlations(
-    observed: Float[np.ndarray, "frames channels"],
+    courses: Float[np.ndarray, "courses frames 3"],
     frame_time_ms: Float[np.ndarray, "frames"],
     exposure: Float[np.ndarray, "frames slots"],
-    schedules: Float[np.ndarray, "schedules slots channels"],
-) -> Float[np.ndarray, "schedules"]:
-    """Mean own-channel correlation of every schedule with the drift-free lit frames; 0 when too few are lit."""
+    schedules: Float[np.ndarray, "3 schedules slots"],
+) -> Float[np.ndarray, "courses schedules"]:
+    """Mean own-channel correlation of every course with every schedule over the lit frames; 0 when too few are lit."""
     lit = lit_frames(exposure)
     if int(lit.sum()) < _MIN_FRAMES:
-        return np.zeros(len(schedules))
-    drift = slow_drift(frame_time_ms[lit])
-    series = without_drift(observed[lit], drift)
-    slots = without_drift(exposure[lit], drift)
-    projected = slots.T @ series
-    gram = slots.T @ slots
-    norms = np.sqrt((series**2).sum(0)) + 1e-12
-    total = np.zeros(len(schedules))
-    for channel in range(observed.shape[1]):
-        colours = schedules[:, :, channel]
-        energy = np.sqrt(np.maximum(((colours @ gram) * colours).sum(1), 0.0))
-        fitted = colours @ projected[:, channel]
-        total += np.where(energy > 1e-6, fitted / np.maximum(energy, 1e-6), 0.0) / norms[channel]
-    return total / observed.shape[1]
+        return np.zeros((len(courses), schedules.shape[1]))
+    basis, _ = np.linalg.qr(slow_drift(frame_time_ms[lit]))
+    slots = exposure[lit] - basis @ (basis.T @ exposure[lit])
+    series = courses[:, lit] - np.einsum("ij,cjk->cik", basis, np.einsum("ij,cik->cjk", basis, courses[:, lit]))
+    energy = np.sqrt(np.maximum(((schedules @ (slots.T @ slots)) * schedules).sum(2), 0.0))
+    unit = schedules / np.maximum(energy, 1e-6)[..., None] * (energy > 1e-6)[..., None]
+    projected = np.einsum("ij,cik->ckj", slots, series)
+    projected /= np.sqrt((series**2).sum(1))[..., None] + 1e-12
+    return np.einsum("kns,cks->cn", unit, projected, optimize=True) / 3.0
 
 
 def _fisher(correlation: Float[np.ndarray, "schedules"]) -> Float[np.ndarray, "schedules"]:
@@ -64,54 +59,58 @@ def _fisher(correlation: Float[np.ndarray, "schedules"]) -> Float[np.ndarray, "s
 
 
 def fit_challenge(
-    relative_radiance: Float[np.ndarray, "frames channels"],
+    courses: Float[np.ndarray, "courses frames 3"],
     frame_time_ms: Float[np.ndarray, "frames"],
     start_ms: Float[np.ndarray, "slots"],
     duration_ms: Float[np.ndarray, "slots"],
-    schedules: Float[np.ndarray, "schedules slots channels"],
+    schedules: Float[np.ndarray, "schedules slots 3"],
     lags_ms: Float[np.ndarray, "lags"],
-) -> ChallengeFit:
-    """Fit `relative_radiance` (time mean 1 per channel) with `schedules[0]`, the issued one, against all others.
+) -> list[ChallengeFit]:
+    """Fit each of several courses of one capture (time mean 1 per channel) with `schedules[0]`, the issued one.
 
-    schedules: linear displayed colours per slot; all others are the null.
+    schedules: linear displayed colours per slot; all but the first are the null.
     """
-    per_lag = np.stack(
-        [
-            _correlations(
-                relative_radiance, frame_time_ms, slot_exposure(frame_time_ms, start_ms, duration_ms, lag), schedules
+    turned = np.ascontiguousarray(schedules.transpose(2, 0, 1))
+
+    def at(lag_ms: float, several: Float[np.ndarray, "3 schedules slots"]) -> Float[np.ndarray, "courses schedules"]:
+        exposure = slot_exposure(frame_time_ms, start_ms, duration_ms, lag_ms)
+        return _correlations(courses, frame_time_ms, exposure, several)
+
+    per_lag = np.stack([at(lag, turned) for lag in lags_ms.tolist()])
+    issued = turned[:, :1]
+    found: list[ChallengeFit] = []
+    for number, course in enumerate(courses):
+        best = int(np.argmax(per_lag[:, number, 0]))
+        correlation = float(per_lag[best, number, 0])
+        null = per_lag[:, number, 1:].max(0)
+        fine = _FINE_LAGS_MS + lags_ms[best]
+        refined = [float(at(lag, issued)[number, 0]) for lag in fine.tolist()]
+        lag_ms = float(fine[int(np.argmax(refined))])
+        scaled = _fisher(null)
+        z = float((_fisher(per_lag[best, number, :1])[0] - scaled.mean()) / (scaled.std() + 1e-9))
+        modulation, coherence = _changes(
+            course, frame_time_ms, lit_frames(slot_exposure(frame_time_ms, start_ms, duration_ms, lag_ms))
+        )
+        found.append(
+            ChallengeFit(
+                lag_ms=lag_ms,
+                correlation=max(correlation, *refined),
+                z=z,
+                p_value=float((1 + (null >= correlation).sum()) / (len(null) + 1)),
+                null_size=len(null),
+                modulation=modulation,
+                coherence=coherence,
             )
-            for lag in lags_ms.tolist()
-        ]
-    )
-    best = int(np.argmax(per_lag[:, 0]))
-    null = per_lag[:, 1:].max(0)
-    fine = _FINE_LAGS_MS + lags_ms[best]
-    refined = [
-        float(
-            _correlations(
-                relative_radiance,
-                frame_time_ms,
-                slot_exposure(frame_time_ms, start_ms, duration_ms, lag),
-                schedules[:1],
-            )[0]
-        )  # fmt: skip
-        for lag in fine.tolist()
-    ]
-    lag_ms = float(fine[int(np.argmax(refined))])
-    correlation = float(per_lag[best, 0])
-    scaled = _fisher(null)
-    z = float((_fisher(per_lag[best, :1])[0] - scaled.mean()) / (scaled.std() + 1e-9))
-    lit = lit_frames(slot_exposure(frame_time_ms, start_ms, duration_ms, lag_ms))
-    lit = lit if int(lit.sum()) >= _MIN_FRAMES else np.ones_like(lit)
-    steady = without_drift(relative_radiance[lit], slow_drift(frame_time_ms[lit]))
+        )
+    return found
+
+
+def _changes(
+    course: Float[np.ndarray, "frames 3"], frame_time_ms: Float[np.ndarray, "frames"], lit: Bool[np.ndarray, "frames"]
+) -> tuple[float, float]:
+    """(modulation, coherence) of a course over its lit frames, or over all when too few are lit."""
+    chosen = lit if int(lit.sum()) >= _MIN_FRAMES else np.ones_like(lit)
+    steady = without_drift(course[chosen], slow_drift(frame_time_ms[chosen]))
     mean_course = steady.mean(1)
     energy = float((mean_course**2).sum()) + 1e-18
-    return ChallengeFit(
-        lag_ms=lag_ms,
-        correlation=max(correlation, *refined),
-        z=z,
-        p_value=float((1 + (null >= correlation).sum()) / (len(null) + 1)),
-        null_size=len(null),
-        modulation=float(steady.std(0).mean()),
-        coherence=float((mean_course[1:] * mean_course[:-1]).sum() / energy),
-    )
+    return float(steady.std(0).mean()), float((mean_course[1:] * mean_course[:-1]).sum() / energy)

@@ -23,6 +23,7 @@ _SKY = np.array(
 _ROOMS = ((0.0, -1.0, 0.0), (0.0, 0.0, -1.0), (-1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
 """Where most of the light comes from: above, behind the phone, either side."""
 _CONCENTRATION = 2.0
+_STEPS = 8
 _BOUNCED = 0.06
 """Light that reaches every hollow after reflection, as a share of an unshaded cell's."""
 
@@ -55,26 +56,32 @@ def _normals(depth: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "row
     return normal / np.linalg.norm(normal, axis=-1, keepdims=True)
 
 
+def _rays() -> tuple[np.ndarray, np.ndarray]:
+    """(index of the cell under each step of each ray [directions steps rows columns], its rise [directions steps])."""
+    y, x = np.mgrid[0:ROWS, 0:COLUMNS].astype(float)
+    flat = np.hypot(_SKY[:, 0], _SKY[:, 1])
+    step = np.arange(1, _STEPS + 1) / np.maximum(flat, 0.05)[:, None]
+    column = np.round(x + (_SKY[:, 0, None] * step)[..., None, None])
+    row = np.round(y + (_SKY[:, 1, None] * step)[..., None, None])
+    index = np.clip(row, 0, ROWS - 1) * COLUMNS + np.clip(column, 0, COLUMNS - 1)
+    return index.astype(int), _SKY[:, 2, None] * step
+
+
+_RAY_CELL, _RAY_RISE = _rays()
+_SHADOW_DEPTH = 0.35
+
+
 def _sky_light(
     depth: Float[np.ndarray, "rows columns"],
     inside: Bool[np.ndarray, "rows columns"],
     normal: Float[np.ndarray, "rows columns 3"],
 ) -> Float[np.ndarray, "directions rows columns"]:
     """Cosine-weighted visibility of each sky direction, with self-shadowing by marching along the depth map."""
-    y, x = np.mgrid[0:ROWS, 0:COLUMNS].astype(float)
-    found: list[np.ndarray] = []
-    for direction in _SKY:
-        cosine = np.clip(normal @ direction, 0.0, None)
-        flat = float(np.hypot(direction[0], direction[1]))
-        visible = np.ones_like(depth)
-        if flat > 0.05:
-            for step in range(1, 9):
-                column = np.clip(np.round(x + direction[0] / flat * step).astype(int), 0, COLUMNS - 1)
-                row = np.clip(np.round(y + direction[1] / flat * step).astype(int), 0, ROWS - 1)
-                ray = depth + direction[2] / flat * step
-                visible = np.where((depth[row, column] < ray - 0.35) & inside[row, column], 0.0, visible)
-        found.append(cosine * visible)
-    return np.array(found)
+    blocking = np.where(inside, depth, np.inf).ravel()[_RAY_CELL]
+    ray = depth + _RAY_RISE[..., None, None] - _SHADOW_DEPTH
+    visible = ~(blocking < ray).any(1)
+    cosine = np.clip(np.moveaxis(normal @ _SKY.T, -1, 0), 0.0, None)
+    return cosine * visible
 
 
 def _screen_light(

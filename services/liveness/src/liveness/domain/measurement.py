@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from liveness.domain.challenge_fit import ChallengeFit, fit_challenge
+from liveness.domain.eye_response import glint_strength
 from liveness.domain.face_geometry import FaceGeometry, face_geometry
 from liveness.domain.relief_fit import ReliefFit, fit_relief
 from liveness.domain.response_map import ResponseMap, measure_response
+from liveness.domain.row_delay import RowDelay, measure_row_delay
 from liveness.domain.scene_response import around_the_face, scene_shares
-from liveness.domain.slot_exposure import lit_frames, slot_exposure, slow_drift
+from liveness.domain.slot_exposure import lit_frames, settled_frames, slot_exposure, slow_drift
 
 NULL_SCHEDULES = 800
+_MIN_BAND_CELLS = 6
 LAGS_MS = np.arange(-312.0, 661.0, 24.0)
 
 
@@ -21,8 +24,9 @@ class CaptureSeries:
     """A normalized capture and the schedule it answers, as arrays.
 
     radiance: linear radiance per frame and face cell; usable_share: unclipped share per cell; scene: radiance on the
-    coarse grid over the whole frame; mesh: landmarks in grid cells; face_low, face_high: mesh bounds [px];
-    colours: linear displayed colours per slot; other_colours: schedules that could have been issued instead.
+    coarse grid over the whole frame; mesh: landmarks in grid cells; cell_place: mean place of each cell in the frame
+    [shares of its width and height]; eyes: linear radiance of both eyes in the tracked frames; face_low, face_high:
+    mesh bounds [px]; colours: linear displayed colours per slot; other_colours: schedules that could have been issued.
     """
 
     frame_time_ms: Float[np.ndarray, "frames"]
@@ -30,6 +34,9 @@ class CaptureSeries:
     usable_share: Float[np.ndarray, "frames rows columns"]
     scene: Float[np.ndarray, "frames scene_rows scene_columns 3"]
     mesh: Float[np.ndarray, "points 3"]
+    cell_place: Float[np.ndarray, "rows columns 2"]
+    eyes: Float[np.ndarray, "tracked 2 eye_rows eye_columns 3"]
+    tracked_frame: Int[np.ndarray, "tracked"]
     face_low: Float[np.ndarray, "2"]
     face_high: Float[np.ndarray, "2"]
     frame_size: tuple[float, float]
@@ -43,16 +50,22 @@ class CaptureSeries:
 
 @dataclass(frozen=True)
 class Measurement:
-    """challenge: fit of the issued schedule; response: the R/B map, relief: what it shows (None: too few usable cells);
+    """challenge: fit of the issued schedule; response: the R/B map, relief: what it shows (None: too few usable cells).
 
-    surround_*: share of the face's answer that cells around the face give, its error; clipped_share: share of face
-    cells that are clipped or black; face_level: mean linear radiance of the face.
+    row_delay: readout along the axis that shows it best; glint: strongest corneal spot [face responses];
+    duplicate_share: share of frames equal to the one before; surround_*: share of the face's answer that cells around
+    the face give, its error; clipped_share: share of face cells that are clipped or black; face_level: mean linear
+    radiance of the face; light_course: the face's relative radiance; fitted_course: what the challenge explains of it
+    in the lit frames.
     """
 
     challenge: ChallengeFit
     response: ResponseMap | None
     relief: ReliefFit | None
     geometry: FaceGeometry
+    row_delay: RowDelay | None
+    glint: float | None
+    duplicate_share: float
     surround_share: Float[np.ndarray, "cells"]
     surround_error: Float[np.ndarray, "cells"]
     clipped_share: float
@@ -71,7 +84,7 @@ def permuted_schedules(
 ) -> Float[np.ndarray, "schedules slots 3"]:
     """`count` other orders of the session's own slots: the null where no generator is known."""
     generator = np.random.default_rng(seed)
-    return np.stack([colours[generator.permutation(len(colours))] for _ in range(count)])
+    return colours[generator.random((count, len(colours))).argsort(axis=1)]
 
 
 def without_issued(
@@ -89,15 +102,49 @@ def _best_course(relative: np.ndarray, scene: np.ndarray, series: CaptureSeries)
     """
     others = without_issued(series.other_colours, series.colours)
     schedules = np.concatenate([series.colours[None], others])
-    fits = [
-        fit_challenge(course, series.frame_time_ms, series.start_ms, series.duration_ms, schedules, LAGS_MS)
-        for course in (relative, relative / np.maximum(scene, 0.05))
-    ]
+    courses = np.stack([relative, relative / np.maximum(scene, 0.05)])
+    fits = fit_challenge(courses, series.frame_time_ms, series.start_ms, series.duration_ms, schedules, LAGS_MS)
     best = max(fits, key=lambda fit: fit.correlation)
     return ChallengeFit(
         best.lag_ms, best.correlation, best.z, min(1.0, 2.0 * best.p_value), best.null_size, best.modulation,
         best.coherence,
     )  # fmt: skip
+
+
+def _row_delay(series: CaptureSeries, inside: Bool[np.ndarray, "rows columns"], lag_ms: float) -> RowDelay | None:
+    """Along rows and along columns of the frame; whichever stands out more from its error."""
+    found: list[RowDelay] = []
+    for axis in (0, 1):
+        members = np.moveaxis(inside, axis, 0)
+        bands = np.nonzero(members.sum(1) >= _MIN_BAND_CELLS)[0]
+        radiance, place = np.moveaxis(series.radiance, 1 + axis, 1), np.moveaxis(series.cell_place, axis, 0)
+        if len(bands) == 0:
+            continue
+        course = np.stack([radiance[:, band][:, members[band]].mean(1) for band in bands], axis=1)
+        middle = np.array([place[band][members[band], 1 - axis].mean() for band in bands])
+        delay = measure_row_delay(
+            course / np.maximum(course.mean(0), 1e-5), middle, series.frame_time_ms, series.start_ms,
+            series.duration_ms, series.colours, lag_ms,
+        )  # fmt: skip
+        if delay is not None:
+            found.append(delay)
+    return max(found, key=lambda delay: abs(delay.readout_ms) / delay.error) if found else None
+
+
+def _glint(
+    series: CaptureSeries,
+    face: Float[np.ndarray, "frames 3"],
+    relative: Float[np.ndarray, "frames 3"],
+    coefficients: Float[np.ndarray, "terms 3"],
+    lag_ms: float,
+) -> float | None:
+    """Corneal spot from the tracked frames that saw one colour only."""
+    exposure = slot_exposure(series.frame_time_ms, series.start_ms, series.duration_ms, lag_ms)
+    light = (exposure @ series.colours) @ coefficients[-3:]
+    share = light / np.maximum(relative, 0.05)
+    settled = settled_frames(series.frame_time_ms, series.start_ms, series.duration_ms, lag_ms)[series.tracked_frame]
+    frames = series.tracked_frame[settled]
+    return glint_strength(series.eyes[settled], face[frames], share[frames])
 
 
 def measure(series: CaptureSeries) -> Measurement:
@@ -133,6 +180,9 @@ def measure(series: CaptureSeries) -> Measurement:
         response=response,
         relief=None if response is None else fit_relief(response, geometry),
         geometry=geometry,
+        row_delay=_row_delay(series, inside, challenge.lag_ms),
+        glint=_glint(series, face, relative, coefficients, challenge.lag_ms),
+        duplicate_share=float((np.abs(np.diff(series.radiance, axis=0)).max((1, 2, 3)) == 0.0).mean()),
         surround_share=share,
         surround_error=error,
         clipped_share=float(1.0 - (series.usable_share[:, geometry.inside] > 0.5).mean()),

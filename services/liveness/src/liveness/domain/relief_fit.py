@@ -47,12 +47,13 @@ def _chosen(response: ResponseMap, geometry: FaceGeometry) -> Bool[np.ndarray, "
     lit = response.usable & (response.brightness > _DARK)
     bright = lit & (response.brightness > np.median(response.brightness[response.usable]))
     typical = float(np.median(response.response[bright])) if bright.any() else 0.0
-    return lit & (response.response < _HIGHLIGHT * typical) & binary_erosion(geometry.inside, iterations=2)
+    inner = np.asarray(binary_erosion(geometry.inside, iterations=2), dtype=bool)
+    return lit & inner & (response.response < _HIGHLIGHT * typical)
 
 
-def _basis(terms: list[Float[np.ndarray, "cells"]]) -> Float[np.ndarray, "cells rank"]:
+def _basis(terms: Float[np.ndarray, "terms cells"]) -> Float[np.ndarray, "cells rank"]:
     """Orthonormal basis of the terms, without directions that are numerically empty."""
-    left, scale, _ = np.linalg.svd(np.stack(terms, axis=1), full_matrices=False)
+    left, scale, _ = np.linalg.svd(terms.T, full_matrices=False)
     return left[:, scale > 1e-3 * scale[0]]
 
 
@@ -68,17 +69,15 @@ def fit_relief(response: ResponseMap, geometry: FaceGeometry) -> ReliefFit | Non
         return None
     weight = chosen.astype(float)
 
-    def fast(values: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "cells"]:
-        return high_pass(values, weight, _SIGMA_CELLS)[chosen]
-
     brightness = np.log(np.maximum(response.brightness, 0.05))
     brightness = brightness - np.median(brightness[chosen])
-    flat = [fast(brightness), fast(brightness**2)]
-    column = np.broadcast_to(np.arange(COLUMNS), chosen.shape)
-    bent = [fast((column == k).astype(float)) for k in np.unique(column[chosen])]
-    templates = [fast(template) for template in geometry.relief_templates()]
-
-    values = fast(np.log(np.clip(response.ratio, 0.15, 5.0)))
+    columns = np.broadcast_to(np.eye(COLUMNS)[:, None, :], (COLUMNS, *chosen.shape))
+    maps = [np.log(np.clip(response.ratio, 0.15, 5.0)), brightness, brightness**2, geometry.screen]
+    everything = np.concatenate([np.stack(maps), geometry.relief_templates(), columns])
+    fast = high_pass(everything, weight, _SIGMA_CELLS)[:, chosen]
+    values, flat, screen = fast[0], fast[1:3], fast[3:4]
+    rooms = len(geometry.rooms)
+    templates, bent = fast[4 : 4 + rooms], fast[4 + rooms :]
 
     def amplitude(basis: Float[np.ndarray, "cells rank"]) -> tuple[float, Float[np.ndarray, "cells"]]:
         """(amplitude in the room that fits best, that room's template beyond `basis`)."""
@@ -89,7 +88,7 @@ def fit_relief(response: ResponseMap, geometry: FaceGeometry) -> ReliefFit | Non
         return found[best], shapes[best]
 
     flat_amplitude, _ = amplitude(_basis(flat))
-    value, shape = amplitude(_basis([*flat, *bent, fast(geometry.screen)]))
+    value, shape = amplitude(_basis(np.concatenate([flat, bent, screen])))
     noise = (response.error / np.clip(response.ratio, 0.15, 5.0))[chosen]
     error = _NOISE_INFLATION * float(np.sqrt(((shape * noise) ** 2).sum()) / (shape @ shape + 1e-12))
     return ReliefFit(value, flat_amplitude, error, int(chosen.sum()))

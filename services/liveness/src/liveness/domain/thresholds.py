@@ -5,7 +5,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_SECTIONS = ("challenge_match", "lag", "diffuse_reflection", "relief", "background", "detectable")
+_SECTIONS = (
+    "challenge_match", "lag", "diffuse_reflection", "relief", "background", "sensor_rows", "corneal_glint", "recording",
+    "detectable",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

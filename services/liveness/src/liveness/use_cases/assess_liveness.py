@@ -12,6 +12,10 @@ from liveness.domain.judgement import judge
 from liveness.domain.measurement import NULL_SCHEDULES, CaptureSeries, measure, permuted_schedules
 from liveness.domain.thresholds import Thresholds
 
+_CODE = np.arange(256) / 255.0
+_LINEAR = np.where(_CODE <= 0.04045, _CODE / 12.92, ((_CODE + 0.055) / 1.055) ** 2.4)
+"""Linear radiance of each sRGB code value (IEC 61966-2-1)."""
+
 
 def _other_schedules(schedule: ColourSchedule, seed: bytes) -> np.ndarray:
     """[N, S, 3] schedules that could have been issued: the generator's own where it is known, else other orders."""
@@ -31,6 +35,10 @@ def series_of(capture: NormalizedCapture) -> CaptureSeries:
     quality = capture.header["quality"]
     seed = hashlib.sha256(str(capture.header["video"]["sha256"]).encode()).digest()
     points = capture.landmarks[:, :, :2].astype(np.float64) / 16.0
+    width, height = float(quality["frame_width_px"]), float(quality["frame_height_px"])
+    rows, columns = capture.face_radiance.shape[1:3]
+    cells = np.stack(np.meshgrid(np.arange(columns) + 0.5, np.arange(rows) + 0.5), axis=-1)
+    to_frame = capture.grid_to_frame.astype(np.float64).mean(0)
     offset_ms = -float(capture.header.get("client_video", {}).get("started_client_ms") or 0.0)
     return CaptureSeries(
         frame_time_ms=capture.frame_time_ms.astype(np.float64) - offset_ms,
@@ -38,9 +46,12 @@ def series_of(capture: NormalizedCapture) -> CaptureSeries:
         usable_share=capture.face_usable.astype(np.float64) / 255.0,
         scene=capture.scene_radiance.astype(np.float64),
         mesh=capture.mesh.astype(np.float64),
+        cell_place=(cells @ to_frame[:, :2].T + to_frame[:, 2]) / np.array([width, height]),
+        eyes=_LINEAR[capture.eyes],
+        tracked_frame=capture.tracked_frame.astype(int),
         face_low=points.min((0, 1)),
         face_high=points.max((0, 1)),
-        frame_size=(float(quality["frame_width_px"]), float(quality["frame_height_px"])),
+        frame_size=(width, height),
         start_ms=schedule.start_ms(),
         duration_ms=schedule.duration_ms(),
         colours=schedule.linear_colours(),

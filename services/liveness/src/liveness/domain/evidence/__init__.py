@@ -1,8 +1,20 @@
-"""The evidences, one file each. To add one: write its file and name it here; nothing else changes."""
+"""The evidences, one file each. A new one is a new file and a line here.
+
+Each is a function of the measurement and the limits that answers: supports bona fide, supports attack, or cannot tell.
+"""
 
 from collections.abc import Callable
 
-from liveness.domain.evidence import background, challenge_match, diffuse_reflection, lag, relief
+from liveness.domain.evidence import (
+    background,
+    challenge_match,
+    corneal_glint,
+    diffuse_reflection,
+    lag,
+    recording,
+    relief,
+    sensor_rows,
+)
 from liveness.domain.finding import Evidence
 from liveness.domain.measurement import Measurement
 from liveness.domain.thresholds import Thresholds
@@ -13,4 +25,7 @@ ALL: tuple[Callable[[Measurement, Thresholds], Evidence], ...] = (
     diffuse_reflection.assess,
     relief.assess,
     background.assess,
+    sensor_rows.assess,
+    corneal_glint.assess,
+    recording.assess,
 )

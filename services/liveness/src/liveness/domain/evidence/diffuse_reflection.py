@@ -24,7 +24,7 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
     response = measured.response
     if response is None:
         return _unmeasurable(limit)
-    inner = response.usable & binary_erosion(measured.geometry.inside, iterations=2)
+    inner = response.usable & np.asarray(binary_erosion(measured.geometry.inside, iterations=2), dtype=bool)
     if int(inner.sum()) < _MIN_CELLS:
         return _unmeasurable(limit)
     bright = inner & (response.brightness > np.quantile(response.brightness[inner], _BRIGHTER))
