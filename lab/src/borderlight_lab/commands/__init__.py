@@ -2,10 +2,10 @@
 
 import typer
 
-from borderlight_lab.commands import evaluate, simulate
+from borderlight_lab.commands import demo, evaluate, simulate
 
 
 def register(app: typer.Typer) -> None:
     """Entry point of group borderlight.commands."""
-    for module in (evaluate, simulate):
+    for module in (demo, evaluate, simulate):
         module.register(app)

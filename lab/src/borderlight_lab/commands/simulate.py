@@ -38,7 +38,7 @@ def simulate_command(
         wish = Wish(
             species=name,
             person=person,
-            document_person=person + 60 if mismatch else person,
+            document_person=-person if mismatch else person,
             melanin=chance.random(),
             lighting=Lighting(
                 room_lx=lux if lux is not None else 20.0 * 25.0 ** chance.random(),

@@ -98,27 +98,68 @@ def _person_mask() -> np.ndarray:
     return cv2.GaussianBlur(mask, (0, 0), 2.5)
 
 
-def _reshape(random: np.random.Generator, strength: float) -> tuple[np.ndarray, np.ndarray]:
-    """Smooth displacement of the features: another face shape."""
+@dataclass(frozen=True)
+class _Proportions:
+    """How a face differs from the portrait, symmetric; each from -1 to 1."""
+
+    values: np.ndarray
+    NAMES = (
+        "eyes_apart", "eyes_up", "eyes_tilt", "nose_length", "nose_width", "mouth_width", "mouth_up", "jaw", "chin",
+        "brow", "cheek", "forehead", "wide", "long",
+    )  # fmt: skip
+
+    def __getitem__(self, name: str) -> float:
+        return float(self.values[self.NAMES.index(name)])
+
+
+def _proportions(person: int) -> _Proportions:
+    """Drawn at random for `person`; -n is the counterpart of n, with every proportion the other way."""
+    drawn = np.random.default_rng(77_000 + abs(person)).uniform(0.2, 0.5, len(_Proportions.NAMES))
+    signs = np.random.default_rng(78_000 + abs(person)).choice((-1.0, 1.0), len(_Proportions.NAMES))
+    return _Proportions(drawn * signs * (1.0 if person > 0 else -1.0))
+
+
+def _reshape(face: _Proportions) -> tuple[np.ndarray, np.ndarray]:
+    """Where each pixel of the person's picture comes from in the portrait's: a smooth, symmetric change of features."""
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-    for name in _POINTS:
-        at, move = _frame_point(name), random.normal(0.0, strength, 2)
-        weight = _bump(at, 42, 42)
-        x = x + move[0] * weight
-        y = y + move[1] * weight
+    along, down = np.zeros_like(x), np.zeros_like(y)
+
+    def move(at: np.ndarray, by_x: float, by_y: float, sigma_x: float, sigma_y: float) -> None:
+        weight = _bump(at, sigma_x, sigma_y)
+        along[:] += by_x * weight
+        down[:] += by_y * weight
+
+    nose = 15.0 * face["nose_length"]
+    for side, name in ((-1, "right"), (1, "left")):
+        eye = _frame_point(f"eye_{name}")
+        move(eye, side * 14.0 * face["eyes_apart"], 10.0 * face["eyes_up"], 34, 26)
+        move(eye + np.array([side * 22.0, 0.0]), 0.0, 8.0 * face["eyes_tilt"], 22, 20)
+        brow = 10.0 * face["eyes_up"] + 9.0 * face["brow"]
+        move(_frame_point(f"brow_{name}"), side * 8.0 * face["eyes_apart"], brow, 40, 18)
+        move(_frame_point("nose_base") + np.array([side * 20.0, -8.0]), side * 10.0 * face["nose_width"], 0.0, 18, 20)
+        move(_frame_point(f"mouth_{name}"), side * 16.0 * face["mouth_width"], 0.0, 26, 24)
+        move(_frame_point("chin") + np.array([side * 70.0, -55.0]), side * 24.0 * face["jaw"], 0.0, 50, 70)
+        move(_frame_point(f"cheek_{name}"), side * 14.0 * face["cheek"], 0.0, 40, 45)
+    move(_frame_point("nose_tip"), 0.0, nose, 30, 30)
+    move(_frame_point("nose_base"), 0.0, nose, 34, 18)
+    mouth = (_frame_point("mouth_right") + _frame_point("mouth_left")) / 2
+    move(mouth, 0.0, 0.5 * nose + 10.0 * face["mouth_up"], 60, 30)
+    move(_frame_point("chin"), 0.0, 22.0 * face["chin"], 70, 34)
+    move(_frame_point("forehead"), 0.0, 12.0 * face["forehead"], 110, 40)
     centre = _frame_point("nose_tip")
-    x = centre[0] + (x - centre[0]) * float(random.uniform(0.9, 1.12))
-    return x.astype(np.float32), y.astype(np.float32)
+    source_x = centre[0] + (x - centre[0]) * (1.0 - 0.14 * face["wide"]) - along
+    source_y = centre[1] + (y - centre[1]) * (1.0 - 0.07 * face["long"]) - down
+    return source_x.astype(np.float32), source_y.astype(np.float32)
 
 
 def make_head(person: int, melanin: float | None = None) -> Head:
     """The head of person number `person` (0 is the portrait itself); melanin: 0 very light .. 1 dark."""
-    random = np.random.default_rng(9_000 + person)
+    random = np.random.default_rng(9_000 + (person if person >= 0 else 500_000 - person))
     tone = float(random.uniform(0.0, 1.0)) if melanin is None else melanin
     albedo = _portrait()
     height, mask = _relief(random), _person_mask()
     if person:
-        x, y = _reshape(random, 9.0)
+        x, y = _reshape(_proportions(person))
         albedo = cv2.remap(albedo, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         height = cv2.remap(height, x, y, cv2.INTER_LINEAR)
         albedo = np.clip(albedo * random.uniform(0.9, 1.1, 3).astype(np.float32), 0.0, 1.0)

@@ -1,0 +1,1 @@
+"""The main job on simulated travellers: what `./dev demo` runs."""
