@@ -27,7 +27,7 @@ def _jpeg(rgb: np.ndarray, height: int) -> str:
 
 def _frames(travelled: Travelled) -> tuple[list[dict[str, Any]], np.ndarray]:
     """(pictures from the middle of evenly chosen slots with the colour shown, the middle frame)."""
-    with av.open(io.BytesIO(travelled.session.video)) as container:
+    with av.open(io.BytesIO(travelled.session.video), mode="r") as container:
         decoded = [(float(f.time or 0.0) * 1000.0, f.to_ndarray(format="rgb24")) for f in container.decode(video=0)]
     slots = travelled.session.schedule.slots
     lag_ms = float(travelled.session.truth["lag_ms"])
@@ -35,7 +35,7 @@ def _frames(travelled: Travelled) -> tuple[list[dict[str, Any]], np.ndarray]:
     for number in np.linspace(0, len(slots) - 1, _FRAMES).round().astype(int).tolist():
         slot = slots[number]
         wanted = slot.start_ms + lag_ms + 0.6 * slot.duration_ms
-        at, rgb = min(decoded, key=lambda pair: abs(pair[0] - wanted))
+        at, rgb = decoded[int(np.argmin([abs(moment - wanted) for moment, _ in decoded]))]
         shown.append({"jpeg": _jpeg(rgb, 220), "at": round(at), "colour": slot.srgb})
     return shown, decoded[len(decoded) // 2][1]
 

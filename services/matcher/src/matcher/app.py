@@ -22,6 +22,11 @@ from matcher.use_cases.enrol_document import EnrolDocument
 PHOTO_BUCKET = "documents"
 
 
+def open_reference_store(objects: ObjectStore, cache: "Redis | None" = None) -> ObjectReferenceStore:
+    """The document-photo store over given adapters."""
+    return ObjectReferenceStore(objects, cache)
+
+
 def make_face_reader(settings: MatcherSettings) -> FaceReader:
     """Load the models."""
     limits = parse_thresholds(settings.thresholds_file.read_text())

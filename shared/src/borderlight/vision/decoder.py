@@ -11,10 +11,10 @@ from typing import Any
 
 import av
 import av.error
-import cv2
 import numpy as np
 
 from borderlight.errors import CaptureRejected
+from borderlight.vision.frame import Frame
 
 _CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "webm"}
 _CODECS = {"h264", "vp8", "vp9"}
@@ -38,10 +38,10 @@ class DecodeLimits:
 
 @dataclass(frozen=True)
 class DecodedFrame:
-    """time_ms: presentation time from the first frame [ms]; rgb: [height, width, 3] sRGB code values."""
+    """time_ms: presentation time from the first frame [ms]; frame: the picture, upright."""
 
     time_ms: float
-    rgb: np.ndarray
+    frame: Frame
 
 
 @dataclass(frozen=True)
@@ -102,11 +102,6 @@ def probe(data: bytes, limits: DecodeLimits | None = None) -> VideoProperties:
         )
 
 
-def _upright(rgb: np.ndarray, rotation_deg: int) -> np.ndarray:
-    turns = round(rotation_deg / 90) % 4
-    return rgb if turns == 0 else np.ascontiguousarray(np.rot90(rgb, turns))
-
-
 def decode(data: bytes, limits: DecodeLimits | None = None) -> Iterator[DecodedFrame]:
     """Judged frames in order, upright, thinned to `max_judged_fps`; raises CaptureRejected."""
     limits = limits or DecodeLimits()
@@ -138,7 +133,7 @@ def decode(data: bytes, limits: DecodeLimits | None = None) -> Iterator[DecodedF
                     continue
                 last_ms = at_ms
                 next_due_ms = max(next_due_ms + interval_ms, at_ms + 0.5 * interval_ms)
-                yield DecodedFrame(at_ms, _to_rgb(frame, limits))
+                yield DecodedFrame(at_ms, _upright(frame, limits))
         except (av.error.FFmpegError, ValueError) as error:
             if decoded < limits.min_frames:
                 raise CaptureRejected(
@@ -146,19 +141,17 @@ def decode(data: bytes, limits: DecodeLimits | None = None) -> Iterator[DecodedF
                 ) from error
 
 
-def _to_rgb(frame: Any, limits: DecodeLimits) -> np.ndarray:
-    """[height, width, 3] sRGB code values, at most `max_short_side_px` on the short side, upright."""
+def _upright(frame: Any, limits: DecodeLimits) -> Frame:
+    """The frame, at most `max_short_side_px` on its short side, turned upright."""
     short = min(frame.width, frame.height)
-    if short > limits.max_short_side_px:
-        scale = limits.max_short_side_px / short
-        width, height = (round(frame.width * scale / 2) * 2, round(frame.height * scale / 2) * 2)
-        rgb = frame.to_ndarray(format="rgb24", width=width, height=height)
-    elif _is_plain_bt601(frame):
-        # OpenCV's conversion is four times faster than swscale's and equal to it within rounding.
-        rgb = cv2.cvtColor(frame.to_ndarray(), cv2.COLOR_YUV2RGB_I420)
-    else:
-        rgb = frame.to_ndarray(format="rgb24")
-    return _upright(rgb, int(getattr(frame, "rotation", 0) or 0))
+    turns = round(int(getattr(frame, "rotation", 0) or 0) / 90) % 4
+    if short <= limits.max_short_side_px and turns == 0 and _is_plain_bt601(frame):
+        # Planes are kept and converted where needed: OpenCV's conversion equals swscale's within rounding.
+        return Frame(i420=frame.to_ndarray())
+    scale = min(1.0, limits.max_short_side_px / short)
+    width, height = (max(2, round(side * scale / 2) * 2) for side in (frame.width, frame.height))
+    rgb = frame.to_ndarray(format="rgb24", width=width, height=height)
+    return Frame(pixels=rgb if turns == 0 else np.ascontiguousarray(np.rot90(rgb, turns)))
 
 
 def _is_plain_bt601(frame: Any) -> bool:

@@ -11,9 +11,10 @@ import numpy as np
 
 from borderlight.contracts.normalized_capture import GRID_COLUMNS, GRID_ROWS, SCENE_COLUMNS, SCENE_ROWS
 from borderlight.vision.face_embedder import similarity
+from borderlight.vision.frame import Frame
 
-_PIXELS_PER_CELL = 5
-_SCENE_STRIDE = 4
+_PIXELS_PER_CELL = 4
+_SCENE_STRIDE = 8
 _BLACK, _WHITE = 4, 250
 # Face box in the canonical frame: mean mesh bounds plus a margin, so that hair line and jaw edge stay inside.
 _MARGIN = 0.04
@@ -65,12 +66,18 @@ def fit_grid(points: np.ndarray, tracked: np.ndarray) -> FaceGrid:
     return FaceGrid(to_frame, mesh)
 
 
-def sample_face(rgb: np.ndarray, to_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def sample_face(frame: Frame, to_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """([30, 24, 3] linear radiance, [30, 24] usable share [1/255]) of a frame under the grid map `to_frame` [2, 3]."""
     fine = to_frame.copy()
     fine[:, :2] /= _PIXELS_PER_CELL
     fine[:, 2] = to_frame[:, 2] + fine[:, :2] @ np.array([0.5, 0.5]) - 0.5
     size = (GRID_COLUMNS * _PIXELS_PER_CELL, GRID_ROWS * _PIXELS_PER_CELL)
+    corners = np.array([[0, 0, 1], [size[0], 0, 1], [0, size[1], 1], [size[0], size[1], 1]]) @ fine.T
+    low, high = np.floor(corners.min(0)).astype(int) - 2, np.ceil(corners.max(0)).astype(int) + 2
+    low = np.minimum(low, [frame.width - 4, frame.height - 4])
+    high = np.maximum(high, 4)
+    rgb, left, top = frame.crop(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+    fine[:, 2] -= (left, top)
     patch = cv2.warpAffine(rgb, fine, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     target = (GRID_COLUMNS, GRID_ROWS)
     radiance = cv2.resize(cv2.LUT(patch, _LINEAR), target, interpolation=cv2.INTER_AREA)
@@ -78,8 +85,7 @@ def sample_face(rgb: np.ndarray, to_frame: np.ndarray) -> tuple[np.ndarray, np.n
     return radiance, usable.min(axis=2)
 
 
-def sample_scene(rgb: np.ndarray) -> np.ndarray:
+def sample_scene(frame: Frame) -> np.ndarray:
     """[16, 12, 3] linear radiance over the whole frame from every fourth pixel."""
-    size = (rgb.shape[1] // _SCENE_STRIDE, rgb.shape[0] // _SCENE_STRIDE)
-    coarse = cv2.resize(rgb, size, interpolation=cv2.INTER_NEAREST)
+    coarse = frame.coarse(_SCENE_STRIDE)
     return cv2.resize(cv2.LUT(coarse, _LINEAR), (SCENE_COLUMNS, SCENE_ROWS), interpolation=cv2.INTER_AREA)

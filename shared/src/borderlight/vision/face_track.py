@@ -8,6 +8,7 @@ import numpy as np
 from borderlight.errors import CaptureRejected
 from borderlight.vision.face_detector import FaceBox, FaceDetector
 from borderlight.vision.face_landmarker import FaceLandmarker, FaceMesh, Region
+from borderlight.vision.frame import Frame
 
 _MIN_PRESENCE = 0.5
 _SECOND_FACE_SHARE = 0.45
@@ -17,14 +18,21 @@ _MIN_TRACKED_SHARE = 0.5
 
 @dataclass(frozen=True)
 class FaceTrack:
-    """tracked_frame: [K] frame indices; points: [K, 468, 3] pixels; presence: [K]."""
+    """tracked_frame: [K] frame indices; points: [K, 468, 3] pixels; presence: [K]; tracked_share: of the frames that
+    were looked at."""
 
     tracked_frame: np.ndarray
     points: np.ndarray
     presence: np.ndarray
+    tracked_share: float
 
     def at_every_frame(self, count: int) -> np.ndarray:
-        """[count, 468, 2] mesh points, linear between tracked frames and constant beyond them."""
+        """[count, 468, 2] mesh points, linear between tracked frames and constant beyond them.
+
+        The tracked points are smoothed first: the model's jitter from frame to frame is independent, a head's motion
+        is not.
+        """
+        points = _smoothed(self.points[:, :, :2])
         index = np.clip(np.arange(count), self.tracked_frame[0], self.tracked_frame[-1]).astype(float)
         right = np.clip(np.searchsorted(self.tracked_frame, index), 1, len(self.tracked_frame) - 1)
         if len(self.tracked_frame) == 1:
@@ -32,7 +40,17 @@ class FaceTrack:
         left = right - 1
         span = (self.tracked_frame[right] - self.tracked_frame[left]).astype(float)
         share = ((index - self.tracked_frame[left]) / span)[:, None, None]
-        return self.points[left, :, :2] * (1 - share) + self.points[right, :, :2] * share
+        return points[left] * (1 - share) + points[right] * share
+
+
+def _smoothed(points: np.ndarray) -> np.ndarray:
+    """[K, n, 2] less their jitter: a quadratic over five neighbours (Savitzky-Golay), the ends as they are."""
+    if len(points) < 5:
+        return points
+    weights = np.array([-3.0, 12.0, 17.0, 12.0, -3.0]) / 35.0
+    smooth = points.copy()
+    smooth[2:-2] = sum(weight * points[k : len(points) - 4 + k] for k, weight in enumerate(weights))
+    return smooth
 
 
 def _only_face(boxes: Sequence[FaceBox]) -> FaceBox:
@@ -44,26 +62,27 @@ def _only_face(boxes: Sequence[FaceBox]) -> FaceBox:
 
 
 def track_face(
-    frames: Sequence[np.ndarray], detector: FaceDetector, landmarker: FaceLandmarker, every: int = 3
+    frames: Sequence[Frame], detector: FaceDetector, landmarker: FaceLandmarker, every: int = 4
 ) -> FaceTrack:
-    """Track the only face in `frames` (each [height, width, 3]); raises CaptureRejected when there is none."""
+    """Track the only face in `frames`, looking at every `every`-th; raises CaptureRejected when there is none."""
     wanted = list(range(0, len(frames), every))
     found: list[tuple[int, FaceMesh]] = []
     region: Region | None = None
     searches_left = 8  # a face that comes and goes must not cost a detection on every frame
     for order, index in enumerate(wanted):
+        rgb = frames[index].rgb()
         if region is None or order in (len(wanted) // 3, 2 * len(wanted) // 3):
             if region is None:
                 if searches_left == 0:
                     break
                 searches_left -= 1
-            boxes = detector.detect(frames[index])
+            boxes = detector.detect(rgb)
             if boxes:
                 box = _only_face(boxes)
                 region = Region.around_box(box) if region is None else region
         if region is None:
             continue
-        mesh = landmarker.locate(frames[index], region)
+        mesh = landmarker.locate(rgb, region)
         if mesh.presence < _MIN_PRESENCE:
             region = None
             continue
@@ -79,4 +98,5 @@ def track_face(
         np.array([index for index, _ in found]),
         np.stack([mesh.points for _, mesh in found]),
         np.array([mesh.presence for _, mesh in found]),
+        len(found) / len(wanted),
     )

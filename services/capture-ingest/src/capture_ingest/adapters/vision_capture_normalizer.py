@@ -4,6 +4,7 @@ Runs inside the sandboxed worker process (`sandboxed_capture_normalizer.py`), wh
 """
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from borderlight.vision.face_embedder import align_chip
 from borderlight.vision.face_grid import fit_grid, sample_face, sample_scene
 from borderlight.vision.face_landmarker import FaceLandmarker
 from borderlight.vision.face_track import FaceTrack, track_face
+from borderlight.vision.frame import Frame
 from capture_ingest.domain.probe_selection import rank_frames, spread, yaw_measure
 
 _EYE_SIZE = (40, 24)
@@ -40,19 +42,19 @@ class VisionCaptureNormalizer:
         """Packed normalized capture of `video`; `header` carries challenge and client log. Raises CaptureRejected."""
         properties = probe(video, self._limits)
         times: list[float] = []
-        frames: list[np.ndarray] = []
-        for frame in decode(video, self._limits):
-            times.append(frame.time_ms)
-            frames.append(frame.rgb)
+        frames: list[Frame] = []
+        for decoded in decode(video, self._limits):
+            times.append(decoded.time_ms)
+            frames.append(decoded.frame)
         if len(frames) < self._limits.min_frames or times[-1] < self._limits.min_duration_ms:
             duration = times[-1] / 1000 if times else 0.0
             raise CaptureRejected("capture.too_short", f"{len(frames)} frames in {duration:.1f} s are too few to judge")
         track = track_face(frames, self._detector, self._landmarker)
         grid = fit_grid(track.at_every_frame(len(frames)), track.points)
-        sampled = [sample_face(rgb, grid.to_frame[t]) for t, rgb in enumerate(frames)]
-        chips, chip_frame, quality = _probe(frames, track)
-        height, width = frames[0].shape[:2]
-        quality["frame_width_px"], quality["frame_height_px"] = width, height
+        sampled = [sample_face(frame, grid.to_frame[t]) for t, frame in enumerate(frames)]
+        looked_at = _looked_at(frames, track)
+        chips, chip_frame, quality = _probe(looked_at, track)
+        quality["frame_width_px"], quality["frame_height_px"] = frames[0].width, frames[0].height
         capture = NormalizedCapture(
             header={
                 **header,
@@ -71,22 +73,47 @@ class VisionCaptureNormalizer:
             face_radiance=np.stack([radiance for radiance, _ in sampled]),
             face_usable=np.stack([usable for _, usable in sampled]),
             grid_to_frame=grid.to_frame,
-            scene_radiance=np.stack([sample_scene(rgb) for rgb in frames]),
+            scene_radiance=np.stack([sample_scene(frame) for frame in frames]),
             tracked_frame=track.tracked_frame,
             landmarks=np.clip(np.round(track.points * 16), -32768, 32767),
             mesh=grid.mesh,
-            eyes=np.stack([_eyes(frames[i], track.points[k]) for k, i in enumerate(track.tracked_frame)]),
-            faces=_face_pictures(frames, track),
+            eyes=np.stack([_eyes(view, track.points[k]) for k, view in enumerate(looked_at)]),
+            faces=_face_pictures(looked_at, track),
             chips=chips,
             chip_frame=chip_frame,
         )
         return pack(capture)
 
 
-def _probe(frames: list[np.ndarray], track: FaceTrack) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+@dataclass(frozen=True)
+class _View:
+    """The neighbourhood of the face in one tracked frame: pixels [px], and where its corner lies in the frame."""
+
+    rgb: np.ndarray
+    corner: np.ndarray
+
+    def within(self, points: np.ndarray) -> np.ndarray:
+        """Mesh points of the frame as pixels of the view."""
+        return points[:, :2] - self.corner
+
+
+def _looked_at(frames: list[Frame], track: FaceTrack) -> list[_View]:
+    """Views around the face in every tracked frame, wide enough for the pictures of the report."""
+    views: list[_View] = []
+    for k, index in enumerate(track.tracked_frame):
+        flat = track.points[k, :, :2]
+        low, high = flat.min(0), flat.max(0)
+        centre, half = (low + high) / 2, float((high - low).max()) * 0.64
+        box = [int(v) for v in (*(centre - half), *(centre + half))]
+        rgb, left, top = frames[index].crop(*box)
+        views.append(_View(rgb, np.array([left, top], dtype=float)))
+    return views
+
+
+def _probe(views: list[_View], track: FaceTrack) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     step = max(1, len(track.tracked_frame) // 16)
     candidates = np.arange(0, len(track.tracked_frame), step)
-    chips = [align_chip(frames[track.tracked_frame[k]], track.points[k]) for k in candidates]
+    chips = [align_chip(views[k].rgb, views[k].within(track.points[k])) for k in candidates]
     sharpness = np.array([float(cv2.Laplacian(cv2.cvtColor(c, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var()) for c in chips])
     means = np.array([chip[30:120, 30:120].reshape(-1, 3).mean(0) for chip in chips])
     chromaticity = means / np.maximum(means.sum(1, keepdims=True), 1.0)
@@ -104,32 +131,33 @@ def _probe(frames: list[np.ndarray], track: FaceTrack) -> tuple[np.ndarray, np.n
         "mean_code_value": round(float(means.mean()), 2),
         "motion_per_track": round(float(np.median(moved)), 5),
         "least_presence": round(float(track.presence.min()), 4),
-        "tracked_share": round(len(track.tracked_frame) * 3 / len(frames), 3),
+        "tracked_share": round(track.tracked_share, 3),
     }
     return np.stack([chips[k] for k in chosen]), track.tracked_frame[candidates[chosen]], quality
 
 
-def _eyes(rgb: np.ndarray, points: np.ndarray) -> np.ndarray:
+def _eyes(view: _View, points: np.ndarray) -> np.ndarray:
     crops: list[np.ndarray] = []
+    inside = view.within(points)
     for left, right in _EYE_CORNERS:
-        a, b = points[left, :2], points[right, :2]
+        a, b = inside[left], inside[right]
         axis = (b - a) / (_EYE_SIZE[0] * 0.7)
         centre = (a + b) / 2
         matrix = np.array([[axis[0], -axis[1], 0], [axis[1], axis[0], 0]])
         matrix[:, 2] = centre - matrix[:, :2] @ np.array([_EYE_SIZE[0] / 2, _EYE_SIZE[1] / 2])
-        crops.append(cv2.warpAffine(rgb, matrix, _EYE_SIZE, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP))
+        crops.append(cv2.warpAffine(view.rgb, matrix, _EYE_SIZE, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP))
     return np.stack(crops)
 
 
-def _face_pictures(frames: list[np.ndarray], track: FaceTrack) -> np.ndarray:
+def _face_pictures(views: list[_View], track: FaceTrack) -> np.ndarray:
     pictures: list[np.ndarray] = []
     for k in np.linspace(0, len(track.tracked_frame) - 1, 2).round().astype(int):
-        flat = track.points[k, :, :2]
-        low, high = flat.min(0), flat.max(0)
+        inside = views[k].within(track.points[k])
+        low, high = inside.min(0), inside.max(0)
         side = float((high - low).max()) * 1.25
         scale = side / _FACE_SIDE
         origin = (low + high) / 2 - side / 2
         matrix = np.array([[scale, 0, origin[0]], [0, scale, origin[1]]])
         flags = cv2.INTER_AREA | cv2.WARP_INVERSE_MAP
-        pictures.append(cv2.warpAffine(frames[track.tracked_frame[k]], matrix, (_FACE_SIDE, _FACE_SIDE), flags=flags))
+        pictures.append(cv2.warpAffine(views[k].rgb, matrix, (_FACE_SIDE, _FACE_SIDE), flags=flags))
     return np.stack(pictures)

@@ -1,6 +1,6 @@
 """Everything the evidences look at, measured once per capture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -55,7 +55,8 @@ class Measurement:
     row_delay: readout along the axis that shows it best; glint: strongest corneal spot [face responses];
     duplicate_share: share of frames equal to the one before; surround_*: share of the face's answer that cells around
     the face give, its error; clipped_share: share of face cells that are clipped or black; face_level: mean linear
-    radiance of the face; light_course: the face's relative radiance; fitted_course: what the challenge explains of it
+    radiance of the face; light_course: the face's relative radiance, over the scene's where that fits better;
+    fitted_course: what the challenge explains of it
     in the lit frames.
     """
 
@@ -94,21 +95,22 @@ def without_issued(
     return others[np.abs(others - issued).max((1, 2)) > 1e-6]
 
 
-def _best_course(relative: np.ndarray, scene: np.ndarray, series: CaptureSeries) -> ChallengeFit:
-    """Fit the face's course as it is and over the scene's, which cancels exposure drift; the better one counts.
+def _best_course(
+    relative: Float[np.ndarray, "frames 3"], scene: Float[np.ndarray, "frames 3"], series: CaptureSeries
+) -> tuple[ChallengeFit, Float[np.ndarray, "frames 3"]]:
+    """(fit, course): the face's course as it is or over the scene's, which cancels exposure; the better one counts.
 
     Taking the better of two is paid for: the null of each is compared with its own course only, and the p-value of
     the better one is doubled (Bonferroni).
     """
     others = without_issued(series.other_colours, series.colours)
     schedules = np.concatenate([series.colours[None], others])
-    courses = np.stack([relative, relative / np.maximum(scene, 0.05)])
+    over_scene = relative / np.maximum(scene, 0.05)
+    courses = np.stack([relative, over_scene / over_scene.mean(0)])
     fits = fit_challenge(courses, series.frame_time_ms, series.start_ms, series.duration_ms, schedules, LAGS_MS)
-    best = max(fits, key=lambda fit: fit.correlation)
-    return ChallengeFit(
-        best.lag_ms, best.correlation, best.z, min(1.0, 2.0 * best.p_value), best.null_size, best.modulation,
-        best.coherence,
-    )  # fmt: skip
+    better = 1 if fits[1].correlation > fits[0].correlation else 0
+    fit = replace(fits[better], p_value=min(1.0, 2.0 * fits[better].p_value))
+    return fit, courses[better]
 
 
 def _row_delay(series: CaptureSeries, inside: Bool[np.ndarray, "rows columns"], lag_ms: float) -> RowDelay | None:
@@ -134,14 +136,14 @@ def _row_delay(series: CaptureSeries, inside: Bool[np.ndarray, "rows columns"], 
 def _glint(
     series: CaptureSeries,
     face: Float[np.ndarray, "frames 3"],
-    relative: Float[np.ndarray, "frames 3"],
+    course: Float[np.ndarray, "frames 3"],
     coefficients: Float[np.ndarray, "terms 3"],
     lag_ms: float,
 ) -> float | None:
     """Corneal spot from the tracked frames that saw one colour only."""
     exposure = slot_exposure(series.frame_time_ms, series.start_ms, series.duration_ms, lag_ms)
     light = (exposure @ series.colours) @ coefficients[-3:]
-    share = light / np.maximum(relative, 0.05)
+    share = light / np.maximum(course, 0.05)
     settled = settled_frames(series.frame_time_ms, series.start_ms, series.duration_ms, lag_ms)[series.tracked_frame]
     frames = series.tracked_frame[settled]
     return glint_strength(series.eyes[settled], face[frames], share[frames])
@@ -160,9 +162,9 @@ def measure(series: CaptureSeries) -> Measurement:
     top[:2] = True
     ring = series.scene[:, around if int(around.sum()) >= 4 else top]
     surround = np.maximum(np.median(ring, axis=1), 1e-5)
-    challenge = _best_course(relative, surround / surround.mean(0), series)
+    challenge, course = _best_course(relative, surround / surround.mean(0), series)
     response = measure_response(
-        series.radiance, series.usable_share, geometry.inside, series.frame_time_ms, series.start_ms,
+        series.radiance, series.usable_share, course, geometry.inside, series.frame_time_ms, series.start_ms,
         series.duration_ms, series.colours, challenge.lag_ms,
     )  # fmt: skip
     exposure = slot_exposure(series.frame_time_ms, series.start_ms, series.duration_ms, challenge.lag_ms)
@@ -170,7 +172,7 @@ def measure(series: CaptureSeries) -> Measurement:
     lit = lit if int(lit.sum()) >= 20 else np.ones_like(lit)
     drift = slow_drift(series.frame_time_ms[lit])
     drive = exposure[lit] @ series.colours
-    coefficients = np.linalg.lstsq(np.concatenate([drift, drive], axis=1), relative[lit], rcond=None)[0]
+    coefficients = np.linalg.lstsq(np.concatenate([drift, drive], axis=1), course[lit], rcond=None)[0]
     light = drive @ coefficients[drift.shape[1] :]
     fitted = drift @ coefficients[: drift.shape[1]] + light
     share, error = scene_shares(ring[lit], light - light.mean(0), series.frame_time_ms[lit])
@@ -181,7 +183,7 @@ def measure(series: CaptureSeries) -> Measurement:
         relief=None if response is None else fit_relief(response, geometry),
         geometry=geometry,
         row_delay=_row_delay(series, inside, challenge.lag_ms),
-        glint=_glint(series, face, relative, coefficients, challenge.lag_ms),
+        glint=_glint(series, face, course, coefficients, challenge.lag_ms),
         duplicate_share=float((np.abs(np.diff(series.radiance, axis=0)).max((1, 2, 3)) == 0.0).mean()),
         surround_share=share,
         surround_error=error,
@@ -190,7 +192,7 @@ def measure(series: CaptureSeries) -> Measurement:
         frames_per_second=1000.0 * (len(series.frame_time_ms) - 1) / max(span, 1.0),
         eye_distance_px=series.eye_distance_px,
         yaw=series.yaw,
-        light_course=relative,
+        light_course=course,
         fitted_course=fitted,
         lit=lit,
         surround_cells=around,

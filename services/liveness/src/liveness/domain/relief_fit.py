@@ -28,7 +28,7 @@ _DARK = 0.12
 _HIGHLIGHT = 2.4
 """A response beyond this many medians is a highlight, not geometry."""
 _CLIP = 2.0
-_NOISE_INFLATION = 1.5
+_NOISE_INFLATION = 1.2
 """Neighbouring frames and cells of a coded video share their noise."""
 
 

@@ -43,9 +43,12 @@ class ResponseMap:
 
 
 def _solve(
-    series: np.ndarray, share: np.ndarray, time: np.ndarray, chosen: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Intercept, slope and its standard error, each [cells, channels], from the `chosen` frames."""
+    series: Float[np.ndarray, "frames cells 3"],
+    share: Float[np.ndarray, "frames 3"],
+    time: Float[np.ndarray, "frames"],
+    chosen: Bool[np.ndarray, "frames"],
+) -> tuple[Float[np.ndarray, "cells 3"], Float[np.ndarray, "cells 3"], Float[np.ndarray, "cells 3"]]:
+    """Intercept, slope and its standard error from the `chosen` frames."""
     cells = series.shape[1]
     intercept, slope, error = (np.zeros((cells, 3)) for _ in range(3))
     for channel in range(3):
@@ -62,6 +65,7 @@ def _solve(
 def measure_response(
     radiance: Float[np.ndarray, "frames rows columns 3"],
     usable_share: Float[np.ndarray, "frames rows columns"],
+    course: Float[np.ndarray, "frames 3"],
     inside: Bool[np.ndarray, "rows columns"],
     frame_time_ms: Float[np.ndarray, "frames"],
     start_ms: Float[np.ndarray, "slots"],
@@ -69,7 +73,11 @@ def measure_response(
     colours: Float[np.ndarray, "slots 3"],
     lag_ms: float,
 ) -> ResponseMap | None:
-    """The map from frames that saw one colour only; None when fewer than 120 cells or 20 frames are usable."""
+    """The map from frames that saw one colour only; None when fewer than 120 cells or 20 frames are usable.
+
+    course: the face's light up to a factor per channel, freed of exposure where that could be done; only the share of
+    the screen's light in it is taken from there.
+    """
     rows, columns = radiance.shape[1:3]
     usable = inside & (usable_share.mean(0) > 0.8) & (usable_share.min(0) > 0.3)
     if int(usable.sum()) < 120:
@@ -77,17 +85,17 @@ def measure_response(
     settled = settled_frames(frame_time_ms, start_ms, duration_ms, lag_ms)
     if int(settled.sum()) < _MIN_FRAMES:
         return None
-    radiance, frame_time_ms = radiance[settled], frame_time_ms[settled]
+    radiance, frame_time_ms, course = radiance[settled], frame_time_ms[settled], course[settled]
     frames = len(frame_time_ms)
     face = np.maximum(radiance[:, usable].mean(1), 1e-5)
     drift = slow_drift(frame_time_ms)
     exposure = slot_exposure(frame_time_ms, start_ms, duration_ms, lag_ms)
     drive = exposure @ colours
     design = np.concatenate([drift, drive], axis=1)
-    share = np.zeros_like(face)
+    share = np.zeros_like(course)
     depth: list[float] = []
     for channel in range(3):
-        fitted = np.linalg.lstsq(design, face[:, channel], rcond=None)[0]
+        fitted = np.linalg.lstsq(design, course[:, channel], rcond=None)[0]
         base = np.maximum(drift @ fitted[: drift.shape[1]], 1e-5)
         light = drive @ fitted[drift.shape[1] :]
         share[:, channel] = light / np.maximum(base + light, 1e-5)

@@ -1,10 +1,11 @@
 """Judge one normalized capture: gather the arrays, decide in the domain."""
 
 import hashlib
+from functools import cache
 
 import numpy as np
 
-from borderlight.challenge.generators import RANDOM_BYTES, generator_named
+from borderlight.challenge.generators import SlotGenerator, generator_named
 from borderlight.challenge.schedule import ColourSchedule
 from borderlight.contracts.normalized_capture import NormalizedCapture
 from liveness.domain.assessment import Assessment
@@ -17,16 +18,19 @@ _LINEAR = np.where(_CODE <= 0.04045, _CODE / 12.92, ((_CODE + 0.055) / 1.055) **
 """Linear radiance of each sRGB code value (IEC 61966-2-1)."""
 
 
+@cache
+def _pool(generator: SlotGenerator) -> np.ndarray:
+    """[N, S, 3] schedules of a generator, drawn once: any session's could have been one of these."""
+    seeds = (hashlib.sha512(f"{generator.name} {k}".encode()).digest() for k in range(NULL_SCHEDULES))
+    return np.stack([generator.draw(seed).linear_colours() for seed in seeds])
+
+
 def _other_schedules(schedule: ColourSchedule, seed: bytes) -> np.ndarray:
     """[N, S, 3] schedules that could have been issued: the generator's own where it is known, else other orders."""
     generator = generator_named(schedule.generator)
     if generator is None or generator.slots != len(schedule.slots):
         return permuted_schedules(schedule.linear_colours(), NULL_SCHEDULES, int.from_bytes(seed[:8], "big"))
-    drawn = [
-        generator.draw(hashlib.shake_256(seed + k.to_bytes(4, "big")).digest(RANDOM_BYTES)).linear_colours()
-        for k in range(NULL_SCHEDULES)
-    ]
-    return np.stack(drawn)
+    return _pool(generator)
 
 
 def series_of(capture: NormalizedCapture) -> CaptureSeries:
