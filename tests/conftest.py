@@ -27,7 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
     """Real Kafka, Redis and S3; started by the first test that asks."""
-    with start_stack(request.config.getoption("--stack"), tmp_path_factory.mktemp("stack")) as endpoints:
+    kind = str(request.config.getoption("--stack"))
+    with start_stack(kind, tmp_path_factory.mktemp("stack")) as endpoints:
         yield endpoints
 
 

@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,7 +49,7 @@ def _docker_answers() -> bool:
 
 
 @contextlib.contextmanager
-def native_stack(folder: Path) -> Iterator[Endpoints]:
+def native_stack(folder: Path) -> Generator[Endpoints]:
     absent = missing()
     if absent:
         raise RuntimeError(f"missing: {', '.join(absent)}; run ./dev test, or python -m borderlight_lab.native.install")
@@ -82,7 +82,7 @@ def _wait_port(port: int, seconds: float = 60.0) -> None:
 
 
 @contextlib.contextmanager
-def docker_stack() -> Iterator[Endpoints]:
+def docker_stack() -> Generator[Endpoints]:
     from testcontainers.core.container import DockerContainer
 
     (port,) = free_ports(1)
@@ -118,7 +118,7 @@ def docker_stack() -> Iterator[Endpoints]:
 
 
 @contextlib.contextmanager
-def start_stack(kind: str, folder: Path) -> Iterator[Endpoints]:
+def start_stack(kind: str, folder: Path) -> Generator[Endpoints]:
     """auto: the endpoints in the environment, else Docker where an engine answers, else processes."""
     kafka, s3 = os.environ.get("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("S3_ENDPOINT")
     redis = os.environ.get("CAPTURE_INGEST_REDIS_URL", "").rpartition("/")[0]

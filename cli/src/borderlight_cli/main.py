@@ -1,31 +1,70 @@
-"""The `borderlight` command. Subcommands live in commands/, one file each; other packages add theirs by entry point."""
+"""The `borderlight` command. Subcommands live in commands/, one file each; other packages add theirs by entry point.
 
+A subcommand's module is imported when it is called: nobody waits for video decoders to read the help.
+"""
+
+import importlib
 import importlib.metadata
+from typing import NamedTuple
 
+import click
 import typer
 
 from borderlight import VERSION
-from borderlight_cli.commands import contracts, dlq, documents, explain, models, serve, submit, topics, verdicts, verify
-
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Border-grade face verification by coloured light.",
-    pretty_exceptions_enable=False,
-)  # fmt: skip
 
 
-@app.command()
-def version() -> None:
-    """Print the version."""
-    typer.echo(VERSION)
+class Subcommand(NamedTuple):
+    """module: has `register(app)`; help: one line."""
+
+    module: str
+    help: str
 
 
-def build() -> typer.Typer:
+COMMANDS: dict[str, Subcommand] = {
+    "verify": Subcommand("borderlight_cli.commands.verify", "Judge capture bundles with the embedded flow."),
+    "explain": Subcommand("borderlight_cli.commands.explain", "Write the page that explains a bundle's liveness."),
+    "models": Subcommand("borderlight_cli.commands.models", "Build and check the face models."),
+    "serve": Subcommand("borderlight_cli.commands.serve", "Serve page and API on the embedded default."),
+    "submit": Subcommand("borderlight_cli.commands.submit", "Put capture bundles through a running stack."),
+    "verdicts": Subcommand("borderlight_cli.commands.verdicts", "Read entry verdicts as a consumer does."),
+    "documents": Subcommand("borderlight_cli.commands.documents", "The document-photo store."),
+    "dlq": Subcommand("borderlight_cli.commands.dlq", "Dead letters: list, show, redrive."),
+    "topics": Subcommand("borderlight_cli.commands.topics", "Create and reconcile Kafka topics."),
+    "contracts": Subcommand("borderlight_cli.commands.contracts", "Generate and check the event contracts."),
+}
+
+
+class LazyGroup(click.Group):
+    """Loads a subcommand when it is called."""
+
+    def __init__(self, table: dict[str, Subcommand]) -> None:
+        super().__init__("borderlight", help="Border-grade face verification by coloured light.", no_args_is_help=True)
+        self.table = table
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = self.table.get(cmd_name)
+        if entry is None:
+            return None
+        own = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        importlib.import_module(entry.module).register(own)
+        return typer.main.get_group(own).get_command(ctx, cmd_name)  # type: ignore[return-value]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in self.table.items()])
+
+
+def build() -> click.Group:
     """The command with every subcommand that is installed."""
-    for module in (contracts, dlq, documents, explain, models, serve, submit, topics, verdicts, verify):
-        module.register(app)
+    table = dict(COMMANDS)
     for entry in importlib.metadata.entry_points(group="borderlight.commands"):
-        entry.load()(app)
-    return app
+        added: dict[str, tuple[str, str]] = entry.load()
+        table |= {name: Subcommand(*where) for name, where in added.items()}
+    group = LazyGroup(table)
+    return click.version_option(VERSION, prog_name="borderlight")(group)  # type: ignore[return-value]
 
 
 def run() -> None:

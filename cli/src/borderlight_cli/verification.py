@@ -17,6 +17,9 @@ from borderlight.contracts.events import (
 from borderlight_cli.embedded import EmbeddedStack, SharedModels
 from borderlight_cli.submission import submit_bundle
 
+_UNREADABLE = ("capture.not_a_video",)
+"""Of a traveller's upload the flow makes a retake; of a bundle on disk it means that the bundle cannot be read."""
+
 
 @dataclass(frozen=True)
 class Verification:
@@ -75,7 +78,7 @@ async def verify_bundle(folder: Path, models: SharedModels) -> Verification:
         if verdict.explanation is not None:
             explanation = await stack.objects.get(verdict.explanation.bucket, verdict.explanation.key)
         main_ms = (time.process_time() - begun) * 1000.0
-    if rejected is not None and rejected.reasons[0].startswith("input."):
+    if rejected is not None and (rejected.reasons[0] in _UNREADABLE or rejected.reasons[0].startswith("input.")):
         answer = error_answer(folder.name, rejected.reasons[0], rejected.explanation)
         return Verification({**answer, "session_id": bundle.session_id})
     return Verification(_answer(folder.name, verdict, liveness, comparison, normalized, rejected, main_ms), explanation)

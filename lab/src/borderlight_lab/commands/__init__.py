@@ -1,11 +1,11 @@
-"""Commands that the lab adds to `borderlight`."""
+"""Commands that the lab adds to `borderlight`: name → (module, one line of help)."""
 
-import typer
-
-from borderlight_lab.commands import bench, demo, evaluate, load, simulate, soak
-
-
-def register(app: typer.Typer) -> None:
-    """Entry point of group borderlight.commands."""
-    for module in (bench, demo, evaluate, load, simulate, soak):
-        module.register(app)
+_HERE = "borderlight_lab.commands"
+COMMANDS = {
+    "demo": (f"{_HERE}.demo", "Nine simulated travellers through the whole system, with a report."),
+    "simulate": (f"{_HERE}.simulate", "Make capture bundles of any species."),
+    "evaluate": (f"{_HERE}.evaluate", "Run a folder of bundles and count outcomes."),
+    "bench": (f"{_HERE}.bench", "CPU per session and stage, models, memory."),
+    "load": (f"{_HERE}.load", "Sessions at a fixed rate into a running stack."),
+    "soak": (f"{_HERE}.soak", "Sessions while every service is killed."),
+}

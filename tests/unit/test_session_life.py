@@ -1,0 +1,25 @@
+"""The life of a session."""
+
+from capture_ingest.domain.session_life import TRANSITIONS, Session, State, Step, states_before
+
+
+def session(state: State) -> Session:
+    return Session("s", "t", state, "0" * 64, expires_at_s=100.0)
+
+
+def test_every_state_but_the_last_leads_on() -> None:
+    leads = {state for state, _ in TRANSITIONS}
+    assert leads | {State.DECIDED} == set(State)
+    assert states_before(Step.CHALLENGE_ISSUED) == (State.OPENED,)
+
+
+def test_a_challenge_is_issued_once_and_a_finished_capture_takes_no_video() -> None:
+    assert (State.CHALLENGED, Step.CHALLENGE_ISSUED) not in TRANSITIONS
+    assert (State.CAPTURED, Step.VIDEO_STORED) not in TRANSITIONS
+    assert (State.OPENED, Step.VIDEO_STORED) not in TRANSITIONS
+
+
+def test_a_captured_session_does_not_expire() -> None:
+    assert session(State.CHALLENGED).is_expired(101.0)
+    assert not session(State.CHALLENGED).is_expired(99.0)
+    assert not session(State.CAPTURED).is_expired(1e9)
