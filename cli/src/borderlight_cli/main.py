@@ -5,12 +5,11 @@ A subcommand's module is imported when it is called: nobody waits for video deco
 
 import importlib
 import importlib.metadata
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import click
 import typer
-
-from borderlight import VERSION
+import typer.main
+from typer.core import TyperGroup
 
 
 class Subcommand(NamedTuple):
@@ -30,41 +29,45 @@ COMMANDS: dict[str, Subcommand] = {
     "documents": Subcommand("borderlight_cli.commands.documents", "The document-photo store."),
     "dlq": Subcommand("borderlight_cli.commands.dlq", "Dead letters: list, show, redrive."),
     "topics": Subcommand("borderlight_cli.commands.topics", "Create and reconcile Kafka topics."),
+    "version": Subcommand("borderlight_cli.commands.version", "Print the version."),
     "contracts": Subcommand("borderlight_cli.commands.contracts", "Generate and check the event contracts."),
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(TyperGroup):
     """Loads a subcommand when it is called."""
 
     def __init__(self, table: dict[str, Subcommand]) -> None:
-        super().__init__("borderlight", help="Border-grade face verification by coloured light.", no_args_is_help=True)
+        super().__init__(
+            name="borderlight", help="Border-grade face verification by coloured light.", no_args_is_help=True,
+            rich_markup_mode=None,
+        )  # fmt: skip
         self.table = table
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         return list(self.table)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         entry = self.table.get(cmd_name)
         if entry is None:
             return None
         own = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        own.callback()(lambda: None)  # keeps it a group even when it holds one command
         importlib.import_module(entry.module).register(own)
-        return typer.main.get_group(own).get_command(ctx, cmd_name)  # type: ignore[return-value]
+        return typer.main.get_group(own).get_command(ctx, cmd_name)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.help) for name, entry in self.table.items()])
 
 
-def build() -> click.Group:
+def build() -> LazyGroup:
     """The command with every subcommand that is installed."""
     table = dict(COMMANDS)
     for entry in importlib.metadata.entry_points(group="borderlight.commands"):
         added: dict[str, tuple[str, str]] = entry.load()
         table |= {name: Subcommand(*where) for name, where in added.items()}
-    group = LazyGroup(table)
-    return click.version_option(VERSION, prog_name="borderlight")(group)  # type: ignore[return-value]
+    return LazyGroup(table)
 
 
 def run() -> None:
