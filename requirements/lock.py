@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -31,7 +32,16 @@ def dependencies_of(folder: str, extras: set[str]) -> set[str]:
 def compile_to(name: str, requirements: set[str], constraint: str | None = None) -> None:
     source = ROOT / "requirements" / f"{name}.in"
     source.write_text("\n".join(sorted(requirements)) + "\n")
-    command = ["uv", "pip", "compile", "-q", "--generate-hashes", "--universal", "--no-header", "--no-annotate"]
+    command = [
+        str(Path(sys.executable).parent / "uv"),
+        "pip",
+        "compile",
+        "-q",
+        "--generate-hashes",
+        "--universal",
+        "--no-header",
+        "--no-annotate",
+    ]
     command += ["--python-version", "3.11", "--no-emit-index-url", "--no-emit-find-links", str(source)]
     if constraint:
         command += ["-c", str(ROOT / "requirements" / f"{constraint}.txt")]

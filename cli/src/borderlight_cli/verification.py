@@ -119,5 +119,6 @@ def _answer(
             "reasons": list(verdict.comparison.reasons),
         },
         **({"message": rejected.explanation} if rejected else {}),
+        "thresholds_version": verdict.thresholds_version,
         "cpu_ms": {stage: round(value, 1) for stage, value in cpu.items()},
     }

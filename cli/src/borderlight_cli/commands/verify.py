@@ -32,7 +32,7 @@ def _table(answers: list[dict[str, Any]]) -> Table:
     return table
 
 
-async def _verify(folders: list[Path], as_json: bool) -> list[dict[str, Any]]:
+async def _verify(folders: list[Path], as_json: bool, explanations: Path | None) -> list[dict[str, Any]]:
     models = SharedModels.load()
     answers: list[dict[str, Any]] = []
     try:
@@ -42,6 +42,8 @@ async def _verify(folders: list[Path], as_json: bool) -> list[dict[str, Any]]:
             except Exception as error:  # one broken bundle must not stop the others
                 done = Verification(error_answer(folder.name, "session.failed", f"{type(error).__name__}: {error}"))
             answers.append(done.answer)
+            if explanations is not None and done.explanation is not None:
+                (explanations / f"{folder.name}.html").write_bytes(done.explanation)
             if as_json:
                 typer.echo(json.dumps(done.answer))
     finally:
@@ -52,11 +54,16 @@ async def _verify(folders: list[Path], as_json: bool) -> list[dict[str, Any]]:
 def verify(
     bundles: Annotated[list[Path], typer.Argument(help="folders with capture.json, a video and documents")],
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object per bundle, nothing else")] = False,
+    explanations: Annotated[
+        Path | None, typer.Option(help="write each bundle's liveness page into this folder")
+    ] = None,
 ) -> None:
     """Judge capture bundles with the embedded flow. Exit status 2 when one could not be read."""
     configure_logs("verify", "CRITICAL")
+    if explanations is not None:
+        explanations.mkdir(parents=True, exist_ok=True)
     try:
-        answers = asyncio.run(_verify([Path(str(bundle).rstrip("/")) for bundle in bundles], as_json))
+        answers = asyncio.run(_verify([Path(str(bundle).rstrip("/")) for bundle in bundles], as_json, explanations))
     except BorderlightError as error:
         typer.echo(f"borderlight: {error}", err=True)
         raise typer.Exit(1) from error

@@ -5,6 +5,8 @@ COMMANDS = {
     "demo": (f"{_HERE}.demo", "Nine simulated travellers through the whole system, with a report."),
     "simulate": (f"{_HERE}.simulate", "Make capture bundles of any species."),
     "evaluate": (f"{_HERE}.evaluate", "Run a folder of bundles and count outcomes."),
+    "calibrate": (f"{_HERE}.calibrate", "Set limits from recordings and photographs of your own."),
+    "card": (f"{_HERE}.card", "Write the performance card anew."),
     "bench": (f"{_HERE}.bench", "CPU per session and stage, models, memory."),
     "load": (f"{_HERE}.load", "Sessions at a fixed rate into a running stack."),
     "soak": (f"{_HERE}.soak", "Sessions while every service is killed."),

@@ -1,25 +1,37 @@
 """`borderlight simulate`: capture bundles of any species, for red teams, tests and load."""
 
-import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import track
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from borderlight_lab.simulator.bundle_writer import Wish, simulate, write_bundle
-from borderlight_lab.simulator.camera import Camera
-from borderlight_lab.simulator.light import Lighting
+from borderlight_lab.simulator.bundle_writer import Wish
+from borderlight_lab.simulator.red_team import make_all, varied_wish
 from borderlight_lab.simulator.species import SPECIES
+
+_CODECS = ("h264", "vp8", "vp9")
+
+
+def _wish(wish: Wish, lux: float | None, distance: float | None, codec: str | None, mismatch: bool, calm: bool) -> Wish:
+    lighting = replace(
+        wish.lighting,
+        room_lx=wish.lighting.room_lx if lux is None else lux,
+        distance_m=wish.lighting.distance_m if distance is None else distance,
+    )
+    camera = wish.camera if codec is None else replace(wish.camera, codec=codec)
+    document = -wish.person if mismatch else wish.person
+    return replace(wish, lighting=lighting, camera=camera, document_person=document, calm=calm)
 
 
 def simulate_command(
     out: Annotated[Path, typer.Option(help="folder for the bundles")],
     species: Annotated[str, typer.Option(help=f"one of {', '.join(SPECIES)}, or all")] = "bona_fide",
     count: Annotated[int, typer.Option(help="sessions per species", min=1)] = 1,
-    lux: Annotated[float | None, typer.Option(help="room light on the face; default: varied")] = None,
-    distance: Annotated[float | None, typer.Option(help="phone to face [m]; default: varied")] = None,
+    lux: Annotated[float | None, typer.Option(help="room light on the face; default: varied", min=0.1)] = None,
+    distance: Annotated[float | None, typer.Option(help="phone to face [m]; default: varied", min=0.1, max=2.0)] = None,
     codec: Annotated[str | None, typer.Option(help="h264, vp8 or vp9; default: varied")] = None,
     mismatch: Annotated[bool, typer.Option(help="the document shows another person")] = False,
     calm: Annotated[bool, typer.Option(help="the calm schedule")] = False,
@@ -30,35 +42,19 @@ def simulate_command(
     if any(name not in SPECIES for name in names):
         typer.echo(f"borderlight: unknown species {species!r}; known: {', '.join(SPECIES)}, all", err=True)
         raise typer.Exit(2)
-    work = [(name, number) for name in names for number in range(count)]
-    for name, number in track(work, "simulating", console=Console(stderr=True)):
-        one = seed * 100_003 + number * 101 + list(SPECIES).index(name)
-        chance = random.Random(one)  # noqa: S311 - repeatable, not secret
-        person = chance.randrange(1, 60)
-        wish = Wish(
-            species=name,
-            person=person,
-            document_person=-person if mismatch else person,
-            melanin=chance.random(),
-            lighting=Lighting(
-                room_lx=lux if lux is not None else 20.0 * 25.0 ** chance.random(),
-                distance_m=distance if distance is not None else chance.uniform(0.25, 0.38),
-                from_above=chance.uniform(0.1, 0.9),
-                from_side=chance.uniform(-0.5, 0.5),
-            ),
-            camera=Camera(
-                fps=chance.choice((24.0, 30.0, 30.0)),
-                lag_ms=chance.uniform(40, 150),
-                drift=chance.choice((0.0, 0.3, 0.8)),
-                codec=codec or chance.choice(("h264", "vp8")),
-                mbit_per_s=chance.uniform(1.0, 2.0),
-            ),
-            calm=calm,
-            seed=one,
-        )
-        label = f"sim-{name}-{seed}-{number:04d}"
-        write_bundle(out / label, label, simulate(wish))
-    typer.echo(f"{len(work)} bundles in {out.resolve()}")
+    if codec is not None and codec not in _CODECS:
+        typer.echo(f"borderlight: unknown codec {codec!r}; known: {', '.join(_CODECS)}", err=True)
+        raise typer.Exit(2)
+    jobs = [
+        (out / f"sim-{name}-{seed}-{n:04d}", _wish(varied_wish(name, n, seed), lux, distance, codec, mismatch, calm))
+        for name in names
+        for n in range(count)
+    ]
+    columns = (TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=len(jobs))
+        make_all(jobs, lambda: bar.advance(task))
+    typer.echo(f"{len(jobs)} bundles in {out.resolve()}")
 
 
 def register(app: typer.Typer) -> None:

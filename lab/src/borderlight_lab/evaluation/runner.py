@@ -22,8 +22,10 @@ def find_bundles(folder: Path) -> list[Path]:
     return sorted(path.parent for path in folder.glob("*/capture.json"))
 
 
-def _verify(bundles: list[Path]) -> list[dict[str, Any]]:
+def _verify(bundles: list[Path], explanations: Path | None) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", "borderlight_cli", "verify", "--json", *map(str, bundles)]
+    if explanations is not None:
+        command += ["--explanations", str(explanations)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     if len(answers) != len(bundles):
@@ -32,11 +34,15 @@ def _verify(bundles: list[Path]) -> list[dict[str, Any]]:
 
 
 def run_all(
-    bundles: list[Path], progress: Callable[[int], None], workers: int | None = None
+    bundles: list[Path],
+    progress: Callable[[int], None],
+    workers: int | None = None,
+    explanations: Path | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Answers in the order of `bundles`; `progress` is called with the number just done."""
+    """Answers in the order of `bundles`; `progress` is called with the number just done. explanations: folder for the
+    liveness pages."""
     chunks = [bundles[at : at + _CHUNK] for at in range(0, len(bundles), _CHUNK)]
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        for answers in pool.map(_verify, chunks):
+        for answers in pool.map(_verify, chunks, [explanations] * len(chunks)):
             progress(len(answers))
             yield from answers
