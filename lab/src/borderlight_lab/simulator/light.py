@@ -13,13 +13,17 @@ _ROOM_REDUCTION = 8
 
 @dataclass(frozen=True)
 class Lighting:
-    """room_lx: illuminance on the face without screen; screen_cd_m2: white luminance; distance_m: phone to face."""
+    """room_lx: illuminance on the face without screen; screen_cd_m2: white luminance; distance_m: phone to face.
+
+    from_above, from_side: how one-sided the room is; from_front: a window behind the phone, 0 none .. 1 nothing else.
+    """
 
     room_lx: float = 150.0
     screen_cd_m2: float = 500.0
     distance_m: float = 0.3
     from_above: float = 0.6
     from_side: float = 0.0
+    from_front: float = 0.0
     room_colour: tuple[float, float, float] = (1.0, 0.95, 0.85)
 
     def screen_lx(self) -> float:
@@ -65,6 +69,8 @@ def room_irradiance(height: np.ndarray, lighting: Lighting, seed: int) -> np.nda
             direction = np.array([np.cos(a) * np.cos(e), np.sin(a) * np.cos(e), np.sin(e)])
             weight = 1.0 + lighting.from_above * -direction[1] * 1.4 + lighting.from_side * direction[0] * 1.4
             weight = max(weight, 0.05) * float(random.uniform(0.7, 1.3))
+            facing = max(0.0, float(direction[2])) ** 6
+            weight = (1.0 - lighting.from_front) * weight + lighting.from_front * 6.0 * facing
             lit = np.clip(normal @ direction, 0.0, None)
             flat = np.hypot(direction[0], direction[1])
             for step in range(1, 14):

@@ -37,7 +37,7 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
     lower, upper = evenness - noise, evenness + 2.0 * noise
     if evenness >= limit:
         finding, meaning = Finding.SUPPORTS_BONA_FIDE, "The whole face scattered the light, as skin does."
-    elif upper < glass and measured.challenge.z >= limits.get("challenge_match", "min_z"):
+    elif upper < glass and noise < limits.get(NAME, "max_noise") and measured.challenge.z >= limits.get("challenge_match", "min_z"):
         finding, meaning = Finding.SUPPORTS_ATTACK, "Only a spot answered, as a mirror image in glass does."
     else:
         finding, meaning = Finding.CANNOT_TELL, "Parts of the face answered too weakly to tell skin from glass."
