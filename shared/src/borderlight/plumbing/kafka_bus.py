@@ -7,7 +7,7 @@ subscription; scale by processes.
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -22,6 +22,7 @@ from borderlight.plumbing.bus import Record, Subscription
 from borderlight.plumbing.clock import Clock
 from borderlight.plumbing.delivery import Delivery, dead_letter_headers, dead_letter_topic
 from borderlight.plumbing.metrics import Metrics
+from borderlight.plumbing.tracing import tracing_middlewares
 
 _STUCK_AFTER_S = 180.0
 
@@ -54,7 +55,14 @@ async def _raw(message: Any) -> bytes:
 class KafkaBus:
     """Publisher and subscriber on one broker connection."""
 
-    def __init__(self, settings: KafkaSettings, source: str, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        source: str,
+        clock: Clock,
+        metrics: Metrics,
+        middlewares: Sequence[Any] | None = None,
+    ) -> None:
         self._settings = settings
         self._source = source
         self._clock = clock
@@ -72,6 +80,7 @@ class KafkaBus:
             ack_policy=AckPolicy.NACK_ON_ERROR,
             parser=_tolerant_parser,
             decoder=_raw,
+            middlewares=tracing_middlewares(source) if middlewares is None else list(middlewares),
             logger=None,
         )
 

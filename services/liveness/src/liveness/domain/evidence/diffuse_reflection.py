@@ -35,9 +35,10 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
     evenness = float(np.quantile(values, 0.1)) / median
     noise = float(np.median((response.error * response.brightness)[bright])) / median
     lower, upper = evenness - noise, evenness + 2.0 * noise
+    answered = measured.challenge.z >= limits.get("challenge_match", "min_z")
     if evenness >= limit:
         finding, meaning = Finding.SUPPORTS_BONA_FIDE, "The whole face scattered the light, as skin does."
-    elif upper < glass and noise < limits.get(NAME, "max_noise") and measured.challenge.z >= limits.get("challenge_match", "min_z"):
+    elif upper < glass and noise < limits.get(NAME, "max_noise") and answered:
         finding, meaning = Finding.SUPPORTS_ATTACK, "Only a spot answered, as a mirror image in glass does."
     else:
         finding, meaning = Finding.CANNOT_TELL, "Parts of the face answered too weakly to tell skin from glass."

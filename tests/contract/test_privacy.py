@@ -1,0 +1,51 @@
+"""No face where it does not belong: not in logs, not in events."""
+
+import base64
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from borderlight.contracts.events import CONTRACTS, schema_of
+from borderlight.plumbing.bus import parse_event
+from borderlight.plumbing.logs import configure_logs, logger
+
+
+def test_fields_that_are_not_on_the_list_never_reach_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    configure_logs("test")
+    logger().info("verdict", session_id="s1", traveller_name="Ada Lovelace", photo=b"\xff\xd8\xff", outcome="admit")
+    line = json.loads(capfd.readouterr().err.strip().splitlines()[-1])
+    assert line["session_id"] == "s1" and line["outcome"] == "admit" and line["service"] == "test"
+    assert "Ada" not in json.dumps(line) and set(line).isdisjoint({"traveller_name", "photo"})
+    logging.getLogger().handlers.clear()
+
+
+def _strings(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    if schema.get("type") == "string":
+        found.append(schema)
+    for value in schema.values():
+        for inner in value if isinstance(value, list) else [value]:
+            if isinstance(inner, dict):
+                found += _strings(inner)
+    return found
+
+
+@pytest.mark.parametrize("topic", sorted(CONTRACTS))
+def test_no_event_has_a_place_for_pixels_or_embeddings(topic: str) -> None:
+    """No bytes, no base64, and no list of numbers that could hold a template."""
+    schema = schema_of(CONTRACTS[topic])
+    assert not any(s.get("format") in ("binary", "byte") or "contentEncoding" in s for s in _strings(schema))
+    text = json.dumps(schema)
+    assert '"items": {"type": "number"}' not in text
+    for word in ("embedding", "pixels", "template"):
+        assert f'"{word}"' not in text
+
+
+def test_a_refusal_does_not_repeat_what_was_refused() -> None:
+    secret = base64.b64encode(b"face" * 50).decode()
+    value = json.dumps({"session_id": secret, "traveller_ref": "t"}).encode()
+    with pytest.raises(Exception, match="not a valid") as caught:
+        parse_event(CONTRACTS["session.captured.v1"], value)
+    assert secret not in str(caught.value)
