@@ -14,7 +14,7 @@ SOUND = {"liveness": "bona_fide", "comparison": "match", "document": "usable"}
 def test_the_shipped_policy_admits_only_what_is_sound() -> None:
     policy = parse_policy(TEXT)
     cases = list(every_case())
-    assert len(cases) == 4 * 4 * 2 * 2 * 2
+    assert len(cases) == 4 * 4 * 3 * 2 * 2
     for facts in cases:
         outcome, _ = policy.decide(facts)
         assert (outcome == "admit") == all(facts[name] == value for name, value in SOUND.items())
@@ -27,7 +27,7 @@ def test_worse_evidence_never_improves_the_outcome() -> None:
     worse = {
         "liveness": {"bona_fide": ("inconclusive", "attack", "missing"), "inconclusive": ("attack", "missing")},
         "comparison": {"match": ("inconclusive", "non_match", "missing"), "inconclusive": ("non_match", "missing")},
-        "document": {"usable": ("none",)},
+        "document": {"usable": ("none", "expired")},
     }
     for facts in every_case():
         before = rank[policy.decide(facts)[0]]

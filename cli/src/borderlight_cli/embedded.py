@@ -23,8 +23,8 @@ from decision.settings import DecisionSettings
 from decision.use_cases.join_session import JoinSession
 from liveness.app import wire_liveness
 from liveness.settings import LivenessSettings
-from matcher.adapters.object_reference_store import ObjectReferenceStore
-from matcher.app import make_face_reader, wire_matcher
+from matcher.adapters.envelope import KeyRing
+from matcher.app import load_key_ring, make_face_reader, open_reference_store, wire_matcher
 from matcher.ports import FaceReader
 from matcher.settings import MatcherSettings
 
@@ -71,8 +71,13 @@ class EmbeddedStack:
         self.api: Any = wire_api(self.bus, self.sessions, self.objects, settings, self.clock, self.metrics)
         wire_normalizer(self.bus, self.objects, models.normalizer, self.bus)
         wire_liveness(self.bus, self.objects, LivenessSettings())
-        self.references = ObjectReferenceStore(self.objects)
-        wire_matcher(self.bus, self.objects, self.references, models.reader, MatcherSettings())
+        settings_of_matcher = MatcherSettings()
+        given = settings_of_matcher.key_file is not None or settings_of_matcher.keys is not None
+        keys = load_key_ring(settings_of_matcher) if given else KeyRing.generate()
+        self.references = open_reference_store(self.objects, keys, models.reader.model_sha256, clock=self.clock)
+        self.matcher = wire_matcher(
+            self.bus, self.objects, self.references, models.reader, settings_of_matcher, self.clock
+        )
         self.join: JoinSession = wire_decision(self.bus, self.joins, DecisionSettings(), self.clock, self.metrics)
 
     async def __aenter__(self) -> "EmbeddedStack":

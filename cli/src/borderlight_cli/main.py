@@ -27,6 +27,7 @@ COMMANDS: dict[str, Subcommand] = {
     "submit": Subcommand("borderlight_cli.commands.submit", "Put capture bundles through a running stack."),
     "verdicts": Subcommand("borderlight_cli.commands.verdicts", "Read entry verdicts as a consumer does."),
     "documents": Subcommand("borderlight_cli.commands.documents", "The document-photo store."),
+    "compare": Subcommand("borderlight_cli.commands.compare", "Compare two pictures as the matcher does."),
     "dlq": Subcommand("borderlight_cli.commands.dlq", "Dead letters: list, show, redrive."),
     "topics": Subcommand("borderlight_cli.commands.topics", "Create and reconcile Kafka topics."),
     "version": Subcommand("borderlight_cli.commands.version", "Print the version."),

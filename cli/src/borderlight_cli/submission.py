@@ -52,7 +52,7 @@ async def wait_until_enrolled(
     try:
         async with asyncio.timeout(timeout_s):
             for document_id in document_ids:
-                while not await references.is_enrolled(traveller, document_id):
+                while (stored := await references.find(traveller, document_id)) is None or stored.embedding is None:
                     await asyncio.sleep(0.05)
     except TimeoutError as error:
         raise EnrolmentTimedOut() from error

@@ -15,11 +15,12 @@ from borderlight.plumbing.clock import SystemClock
 from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
 from borderlight.plumbing.metrics import Metrics
 from borderlight.plumbing.s3_object_store import S3ObjectStore, S3Settings
+from borderlight_cli.commands.documents.options import model_sha256
 from borderlight_cli.submission import submit_bundle, wait_until_enrolled
 from capture_ingest.use_cases.store_video import BUCKET as CAPTURES
 from matcher.adapters.object_reference_store import BUCKET as REFERENCES
-from matcher.adapters.object_reference_store import ObjectReferenceStore
-from matcher.app import PHOTO_BUCKET
+from matcher.app import PHOTO_BUCKET, load_key_ring, open_reference_store
+from matcher.settings import MatcherSettings
 
 
 async def _submit(folders: list[Path], repeat: int, fresh: bool) -> int:
@@ -28,7 +29,7 @@ async def _submit(folders: list[Path], repeat: int, fresh: bool) -> int:
         await objects.ensure_bucket(bucket)
     bus = KafkaBus(KafkaSettings(), "submit", SystemClock(), Metrics())
     await bus.start()
-    references = ObjectReferenceStore(objects)
+    references = open_reference_store(objects, load_key_ring(MatcherSettings()), model_sha256())
     unread = 0
 
     async def enrolled(traveller: str, documents: list[str]) -> None:

@@ -21,10 +21,11 @@ from borderlight.plumbing.kafka_reader import read_topic
 from borderlight.plumbing.metrics import Metrics
 from borderlight.plumbing.object_store import ObjectStore
 from borderlight.plumbing.s3_object_store import S3ObjectStore, S3Settings
+from borderlight_cli.commands.documents.options import model_sha256
 from borderlight_cli.submission import submit_documents, traveller_of, wait_until_enrolled
 from capture_ingest.use_cases.store_video import BUCKET as CAPTURES
-from matcher.adapters.object_reference_store import ObjectReferenceStore
-from matcher.app import PHOTO_BUCKET, open_reference_store
+from matcher.app import PHOTO_BUCKET, load_key_ring, open_reference_store
+from matcher.settings import MatcherSettings
 
 LATE_MS = 50.0
 
@@ -74,7 +75,7 @@ async def store_clips(folders: list[Path], bus: KafkaBus, objects: ObjectStore) 
     """Upload every clip once and enrol its documents."""
     clips: list[Clip] = []
     clock = SystemClock()
-    references: ObjectReferenceStore = open_reference_store(objects)
+    references = open_reference_store(objects, load_key_ring(MatcherSettings()), model_sha256())
     for bucket in (CAPTURES, PHOTO_BUCKET):
         await objects.ensure_bucket(bucket)
     for folder in folders:

@@ -49,8 +49,12 @@ def _is_ready(port: int) -> bool:
         return False
 
 
-def stack_environment(kafka_port: int, redis_port: int, s3_port: int) -> dict[str, str]:
-    """Environment that points every service and command at the stack."""
+def stack_environment(kafka_port: int, redis_port: int, s3_port: int, key_file: Path) -> dict[str, str]:
+    """Environment that points every service and command at the stack; the document store's key file is made."""
+    if not key_file.exists():
+        key_file.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "borderlight_cli", "documents", "keys", "init", str(key_file)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
     redis_url = f"redis://127.0.0.1:{redis_port}"
     return {
         "KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{kafka_port}",
@@ -61,6 +65,7 @@ def stack_environment(kafka_port: int, redis_port: int, s3_port: int) -> dict[st
         "CAPTURE_INGEST_REDIS_URL": f"{redis_url}/0",
         "MATCHER_REDIS_URL": f"{redis_url}/1",
         "DECISION_REDIS_URL": f"{redis_url}/2",
+        "MATCHER_KEY_FILE": str(key_file),
         "CAPTURE_INGEST_ALLOW_ANONYMOUS_AGENCY": "true",
     }
 
@@ -79,7 +84,7 @@ class Stack:
         ports = free_ports(4 + len(SERVICES))
         self.kafka_port, self.controller_port, self.redis_port, self.s3_port = ports[:4]
         self.ports = dict(zip(SERVICES, ports[4:], strict=True))
-        self.environment = stack_environment(self.kafka_port, self.redis_port, self.s3_port)
+        self.environment = stack_environment(self.kafka_port, self.redis_port, self.s3_port, folder / "keys.json")
         self.servers = {
             "kafka": servers.kafka(folder / "kafka", self.kafka_port, self.controller_port),
             "redis": servers.redis(folder / "redis", self.redis_port),

@@ -1,46 +1,89 @@
 """The only wiring of the matcher."""
 
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
 from redis.asyncio import Redis
+from starlette.applications import Starlette
 
 from borderlight.plumbing.bus import Bus
-from borderlight.plumbing.clock import SystemClock
-from borderlight.plumbing.health import health_app
+from borderlight.plumbing.clock import Clock, SystemClock
+from borderlight.plumbing.health import health_routes
 from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
 from borderlight.plumbing.metrics import Metrics
 from borderlight.plumbing.object_store import ObjectStore
 from borderlight.plumbing.s3_object_store import S3ObjectStore, S3Settings
 from borderlight.plumbing.worker import run_worker
+from borderlight.vision.face_embedder import FaceEmbedder
+from matcher.adapters.envelope import KeyRing, load_keys
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.adapters.onnx_face_reader import OnnxFaceReader
+from matcher.adapters.redis_reference_cache import RedisReferenceCache
+from matcher.domain.dossier import RetentionRule
 from matcher.domain.thresholds import parse_thresholds
-from matcher.entrypoints.subscriber import subscribe_matcher
+from matcher.entrypoints.http_api import StewardApi
+from matcher.entrypoints.subscriber import subscribe_matcher, subscribe_returning
 from matcher.ports import FaceReader, ReferenceStore
 from matcher.settings import MatcherSettings
 from matcher.use_cases.compare_faces import CompareFaces
 from matcher.use_cases.enrol_document import EnrolDocument
+from matcher.use_cases.erase_documents import EraseDocuments
+from matcher.use_cases.remember_traveller import RememberTraveller
 
 PHOTO_BUCKET = "documents"
-
-
-def open_reference_store(objects: ObjectStore, cache: "Redis | None" = None) -> ObjectReferenceStore:
-    """The document-photo store over given adapters."""
-    return ObjectReferenceStore(objects, cache)
+_RETENTION_EVERY_S = 900.0
 
 
 def make_face_reader(settings: MatcherSettings) -> FaceReader:
-    """Load the models."""
-    limits = parse_thresholds(settings.thresholds_file.read_text())
-    return OnnxFaceReader(settings.models_dir, limits.min_reference_eye_distance_px)
+    """Load the models; the operator's own embedder where one is set."""
+    own = settings.embedder_file
+    return OnnxFaceReader(settings.models_dir, None if own is None else FaceEmbedder.from_file(own))
+
+
+def load_key_ring(settings: MatcherSettings) -> KeyRing:
+    """The master keys of the document store; raises KeyFileUnreadable."""
+    return load_keys(settings.key_file, settings.keys.get_secret_value() if settings.keys else None)
+
+
+def open_reference_store(
+    objects: ObjectStore, keys: KeyRing, model_sha256: str, redis: "Redis | None" = None, clock: Clock | None = None
+) -> ObjectReferenceStore:
+    """The document-photo store over given adapters."""
+    cache = None if redis is None else RedisReferenceCache(redis, keys.cache_key())
+    return ObjectReferenceStore(objects, keys, model_sha256, cache, clock)
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """What the wiring made."""
+
+    enrol: EnrolDocument
+    erase: EraseDocuments
+    references: ReferenceStore
 
 
 def wire_matcher(
-    bus: Bus, objects: ObjectStore, references: ReferenceStore, reader: FaceReader, settings: MatcherSettings
-) -> EnrolDocument:
-    """Subscribe the matcher over given adapters; the enrolment use case is returned for direct import."""
+    bus: Bus,
+    objects: ObjectStore,
+    references: ReferenceStore,
+    reader: FaceReader,
+    settings: MatcherSettings,
+    clock: Clock,
+) -> Matcher:
+    """Subscribe the matcher over given adapters."""
     limits = parse_thresholds(settings.thresholds_file.read_text())
-    enrol = EnrolDocument(objects, references, reader)
+    enrol = EnrolDocument(objects, references, reader, clock, bus, settings.delete_submitted)
     subscribe_matcher(bus, CompareFaces(objects, references, reader, bus, limits), enrol)
-    return enrol
+    if settings.returning_travellers:
+        keep = timedelta(days=settings.returning_keep_days)
+        subscribe_returning(bus, RememberTraveller(objects, references, reader, clock, keep))
+    return Matcher(enrol, EraseDocuments(references, clock, bus), references)
+
+
+def retention_rules(settings: MatcherSettings) -> tuple[RetentionRule, ...]:
+    """Classes with an end."""
+    return tuple(RetentionRule(kind, timedelta(days=days)) for kind, days in settings.keep_days.items())
 
 
 async def run_matcher() -> None:
@@ -48,13 +91,24 @@ async def run_matcher() -> None:
     settings, clock, metrics = MatcherSettings(), SystemClock(), Metrics()
     objects = S3ObjectStore(S3Settings())
     bus = KafkaBus(KafkaSettings(), "matcher", clock, metrics)
-    cache: Redis = Redis.from_url(settings.redis_url, socket_timeout=2.0)
-    wire_matcher(bus, objects, ObjectReferenceStore(objects, cache), make_face_reader(settings), settings)
+    redis: Redis = Redis.from_url(settings.redis_url, socket_timeout=2.0)
+    reader = make_face_reader(settings)
+    references = open_reference_store(objects, load_key_ring(settings), reader.model_sha256, redis, clock)
+    matcher = wire_matcher(bus, objects, references, reader, settings, clock)
+    routes = health_routes(metrics, bus.is_alive, bus.is_ready)
+    if settings.steward_key is not None:
+        routes += StewardApi(matcher.enrol, matcher.erase, references, clock, settings.steward_key).routes()
+    rules = retention_rules(settings)
 
     async def before() -> None:
         await objects.ensure_bucket(BUCKET)
         await objects.ensure_bucket(PHOTO_BUCKET)
 
-    app = health_app(metrics, bus.is_alive, bus.is_ready)
-    await run_worker("matcher", bus, app, metrics, settings.host, settings.port, before=before)
-    await cache.aclose()
+    async def retention() -> None:
+        await matcher.erase.due(rules)
+        await asyncio.sleep(_RETENTION_EVERY_S)
+
+    app = Starlette(routes=routes)
+    background = (retention,) if rules else ()
+    await run_worker("matcher", bus, app, metrics, settings.host, settings.port, background, before)
+    await redis.aclose()

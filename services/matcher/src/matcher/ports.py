@@ -1,13 +1,14 @@
 """What the matcher needs from the world."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 import numpy as np
 
-from borderlight.contracts.events import DocumentSubmitted
 from matcher.domain.comparison import Reference
+from matcher.domain.dossier import DocumentRecord, StoredEmbedding
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class PhotoReading:
 
     embedding: np.ndarray | None
     reasons: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     quality: dict[str, float] = field(default_factory=dict[str, float])
 
 
@@ -26,7 +28,7 @@ class FaceReader(Protocol):
     def model_sha256(self) -> str: ...
 
     def embed_chips(self, chips: Sequence[np.ndarray]) -> np.ndarray:
-        """[128] mean embedding of the probe chips."""
+        """[n] mean embedding of the probe chips."""
         ...
 
     def read_photo(self, photo: bytes) -> PhotoReading:
@@ -34,13 +36,39 @@ class FaceReader(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class StoredDocument:
+    """A record and what the present model made of it (None when it has not been embedded with it)."""
+
+    record: DocumentRecord
+    embedding: StoredEmbedding | None
+
+
 class ReferenceStore(Protocol):
-    """The document-photo store as the matcher sees it."""
+    """The document-photo store. All methods raise Unavailable; a wrong master key raises StoreLocked."""
 
-    async def references_of(self, traveller_ref: str) -> list[Reference]: ...
-
-    async def enrol(self, submitted: DocumentSubmitted, reading: PhotoReading, model_sha256: str) -> None:
-        """Write the record; the same submission again writes the same record."""
+    async def references_of(self, traveller_ref: str) -> list[Reference]:
+        """What to compare with now, sorted by document id; expired documents carry a reason instead of an embedding."""
         ...
 
-    async def is_enrolled(self, traveller_ref: str, document_id: str) -> bool: ...
+    async def enrol(self, record: DocumentRecord, photo: bytes, embedding: StoredEmbedding) -> bool:
+        """Write the document; False when an erasure or a later hand-in is in the way. The same again is one record."""
+        ...
+
+    async def find(self, traveller_ref: str, document_id: str) -> StoredDocument | None: ...
+
+    async def photo_of(self, traveller_ref: str, document_id: str) -> bytes:
+        """The photograph; raises ObjectMissing."""
+        ...
+
+    async def put_embedding(self, traveller_ref: str, embedding: StoredEmbedding) -> None:
+        """Add what another model made of a stored photograph."""
+        ...
+
+    async def erase(self, traveller_ref: str, document_id: str, at: datetime) -> str:
+        """Erase a document, or with "all" a traveller; the id of the receipt."""
+        ...
+
+    def walk(self) -> AsyncIterator[StoredDocument]:
+        """Every document of the store."""
+        ...

@@ -1,7 +1,13 @@
-"""Settings of the matcher; prefix MATCHER_."""
+"""Settings of the matcher; prefix MATCHER_.
+
+embedder_file: an operator's own embedding model (a TOML beside its ONNX file); key_file or keys: the master keys of the
+document store; steward_key: lets stewards in over HTTP; keep_days: erase documents of a kind after so many days (JSON,
+for example {"visa": 180}).
+"""
 
 from pathlib import Path
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from borderlight.vision.models import default_models_folder
@@ -13,4 +19,12 @@ class MatcherSettings(BaseSettings):
     port: int = 8080
     redis_url: str = "redis://127.0.0.1:6379/1"
     models_dir: Path = default_models_folder()
+    embedder_file: Path | None = None
+    key_file: Path | None = None
+    keys: SecretStr | None = None
+    steward_key: SecretStr | None = None
+    delete_submitted: bool = True
+    returning_travellers: bool = False
+    returning_keep_days: float = 30.0
+    keep_days: dict[str, float] = {}
     thresholds_file: Path = Path(__file__).parent / "thresholds.toml"

@@ -4,7 +4,7 @@ Within `.v1` fields are only added, always with a default; readers ignore fields
 references, never pixels or embeddings.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -144,6 +144,7 @@ class FaceCompared(Event):
     reasons: tuple[ReasonCode, ...] = ()
     documents: tuple[DocumentComparison, ...] = ()
     model_sha256: str = ""
+    probe_frames: tuple[int, ...] = Field(default=(), description="frames of the capture whose chips were compared")
     cpu_ms: float = Field(default=0.0, ge=0)
 
 
@@ -182,20 +183,65 @@ class EntryVerdict(Event):
     explanation: ObjectRef | None = None
 
 
-class DocumentSubmitted(Contract):
-    """A public body hands in the photograph of one document of one traveller."""
+DocumentId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
+DocumentKind = Literal["passport", "driving_licence", "visa", "other"]
 
-    topic: ClassVar[str] = "document.submitted.v1"
+
+class DocumentEvent(Contract):
+    """A fact about one document of one traveller."""
+
+    topic: ClassVar[str]
     traveller_ref: TravellerRef
-    document_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
-    kind: Literal["passport", "driving_licence", "visa", "other"]
-    photo: ObjectRef
-    submitted_at: AwareDatetime
-    expires_at: AwareDatetime | None = None
+    document_id: DocumentId
 
     @property
     def key(self) -> str:
+        """All events of a traveller keep their order."""
         return self.traveller_ref
+
+
+class DocumentSubmitted(DocumentEvent):
+    """A public body hands in the photograph of one document of one traveller."""
+
+    topic: ClassVar[str] = "document.submitted.v1"
+    kind: DocumentKind
+    photo: ObjectRef = Field(description="JPEG, PNG, JPEG 2000, or an ICAO DG2 file")
+    submitted_at: AwareDatetime
+    expires_at: AwareDatetime | None = None
+    issuing_state: Annotated[str, StringConstraints(pattern=r"^[A-Z<]{1,3}$")] | None = None
+    issued_on: date | None = None
+    number_digest: Sha256 | None = Field(default=None, description="salted digest of the number, never the number")
+    replaces: DocumentId | None = Field(default=None, description="an older document that goes when this one is in")
+
+
+class DocumentEnrolled(DocumentEvent):
+    """The photograph is in the store and can be compared with."""
+
+    topic: ClassVar[str] = "document.enrolled.v1"
+    kind: DocumentKind
+    enrolled_at: AwareDatetime
+    model_sha256: str
+    quality: dict[str, float] = Field(default_factory=dict, description="native values, ISO/IEC 29794-5 words")
+    flags: tuple[ReasonCode, ...] = ()
+
+
+class DocumentRefused(DocumentEvent):
+    """The photograph cannot serve as a reference; the reasons say what would help."""
+
+    topic: ClassVar[str] = "document.refused.v1"
+    kind: DocumentKind
+    refused_at: AwareDatetime
+    reasons: tuple[ReasonCode, ...] = Field(min_length=1)
+    advice: str = Field(default="", max_length=500)
+    quality: dict[str, float] = Field(default_factory=dict)
+
+
+class DocumentErased(DocumentEvent):
+    """A document, or with `document_id` "all" a traveller, is gone from record, cache and key."""
+
+    topic: ClassVar[str] = "document.erased.v1"
+    erased_at: AwareDatetime
+    receipt: str = Field(description="id of the receipt, which names no person")
 
 
 class DeadLetter(Contract):
@@ -225,9 +271,12 @@ CONTRACTS: dict[str, type[Contract]] = {
     **{event.topic: event for event in SESSION_EVENTS},
     "entry.verdict.latest.v1": EntryVerdict,
     DocumentSubmitted.topic: DocumentSubmitted,
+    DocumentEnrolled.topic: DocumentEnrolled,
+    DocumentRefused.topic: DocumentRefused,
+    DocumentErased.topic: DocumentErased,
     DeadLetter.topic: DeadLetter,
 }
-AnyEvent = Event | DocumentSubmitted
+AnyEvent = Event | DocumentEvent
 
 
 def utc(moment: datetime) -> str:

@@ -20,6 +20,11 @@ def _only_allowed(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableM
     return {name: value for name, value in fields.items() if name in ALLOWED_FIELDS}
 
 
+def _to_stderr(*_: Any) -> structlog.PrintLogger:
+    """Looked up per logger: whoever redirects stderr later gets the lines."""
+    return structlog.PrintLogger(sys.stderr)
+
+
 def configure_logs(service: str, level: str = "INFO") -> None:
     """JSON to stderr for ours and for the libraries'."""
     structlog.configure(
@@ -32,7 +37,7 @@ def configure_logs(service: str, level: str = "INFO") -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=_to_stderr,
     )
     structlog.contextvars.bind_contextvars(service=service)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format='{"level":"%(levelname)s","event":"%(name)s"}')

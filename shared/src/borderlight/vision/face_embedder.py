@@ -1,6 +1,8 @@
 """Align a face to the embedding model's chip and embed it: dlib's 128-D face descriptor."""
 
+import tomllib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -38,14 +40,58 @@ def align_chip(rgb: np.ndarray, points: np.ndarray) -> np.ndarray:
     return cv2.warpAffine(rgb, matrix, (CHIP_SIDE, CHIP_SIDE), flags=cv2.INTER_LINEAR)
 
 
+@dataclass(frozen=True)
+class EmbedderSpec:
+    """How an embedding model wants its chips, and what to do with what it gives.
+
+    side: of the square chip [px]; mean, scale: input = (code value - mean) * scale; normalise: to unit length.
+    """
+
+    side: int = CHIP_SIDE
+    mean: float = 0.0
+    scale: float = 1.0
+    bgr: bool = False
+    normalise: bool = False
+
+
 class FaceEmbedder:
-    """128-D embedding; Euclidean distance below about 0.57 means the same face."""
+    """128-D embedding by default; Euclidean distance below about 0.57 means the same face.
+
+    An operator's own model is given as a TOML file beside the ONNX file:
+
+        file = "my.onnx"
+        sha256 = "..."
+        side = 112          # the 150 px chip is scaled to it
+        mean = 127.5
+        scale = 0.0078125
+        bgr = false
+        normalise = true
+    """
 
     def __init__(self, folder: Path) -> None:
         self._model = OnnxModel("face_embedding", folder)
+        self._spec = EmbedderSpec()
         self.model_sha256 = self._model.sha256
 
+    @classmethod
+    def from_file(cls, path: Path) -> "FaceEmbedder":
+        """An operator's model; raises ModelCorrupt when its hash is not the stated one."""
+        raw = tomllib.loads(path.read_text())
+        made = cls.__new__(cls)
+        made._model = OnnxModel.from_file(path.parent / str(raw.pop("file")), str(raw.pop("sha256")))
+        made._spec = EmbedderSpec(**raw)
+        made.model_sha256 = made._model.sha256
+        return made
+
     def embed(self, chips: Sequence[np.ndarray]) -> np.ndarray:
-        """[n, 128] raw embeddings of `chips`, each [150, 150, 3] RGB code values."""
+        """[n, k] embeddings of `chips`, each [150, 150, 3] RGB code values."""
+        spec = self._spec
+        if spec.side != CHIP_SIDE:
+            chips = [cv2.resize(chip, (spec.side, spec.side), interpolation=cv2.INTER_AREA) for chip in chips]
         batch = np.stack(chips).astype(np.float32).transpose(0, 3, 1, 2)
-        return self._model.run(np.ascontiguousarray(batch))[0]
+        if spec.bgr:
+            batch = batch[:, ::-1]
+        if (spec.mean, spec.scale) != (0.0, 1.0):
+            batch = (batch - np.float32(spec.mean)) * np.float32(spec.scale)
+        found = self._model.run(np.ascontiguousarray(batch))[0]
+        return found / np.linalg.norm(found, axis=1, keepdims=True) if spec.normalise else found

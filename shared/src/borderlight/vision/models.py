@@ -33,10 +33,22 @@ class OnnxModel:
         path = folder / f"{name}.onnx"
         if not path.is_file():
             raise ModelMissing(f"{path} is missing: run `./dev models`")
+        self._load(path, pinned_models()["models"][name]["onnx_sha256"], "delete it and run `./dev models`")
+
+    @classmethod
+    def from_file(cls, path: Path, sha256: str) -> "OnnxModel":
+        """A model from elsewhere; raises ModelMissing, ModelCorrupt."""
+        if not path.is_file():
+            raise ModelMissing(f"{path} is missing")
+        made = cls.__new__(cls)
+        made._load(path, sha256, "state the file's own SHA-256 beside it")
+        return made
+
+    def _load(self, path: Path, sha256: str, remedy: str) -> None:
         content = path.read_bytes()
         self.sha256 = hashlib.sha256(content).hexdigest()
-        if self.sha256 != pinned_models()["models"][name]["onnx_sha256"]:
-            raise ModelCorrupt(f"{path} does not have the pinned SHA-256: delete it and run `./dev models`")
+        if self.sha256 != sha256:
+            raise ModelCorrupt(f"{path} does not have the stated SHA-256: {remedy}")
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1

@@ -14,7 +14,7 @@ from typing import Any
 FACTS: dict[str, tuple[str | bool, ...]] = {
     "liveness": ("bona_fide", "attack", "inconclusive", "missing"),
     "comparison": ("match", "non_match", "inconclusive", "missing"),
-    "document": ("usable", "none"),
+    "document": ("usable", "none", "expired"),
     "attempts_left": (True, False),
     "advice": (True, False),
 }

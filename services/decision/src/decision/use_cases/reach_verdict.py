@@ -58,11 +58,14 @@ def _facts(known: Known, advice: tuple[str, ...], policy: Policy) -> dict[str, s
     else:
         liveness = known.liveness.outcome.value if known.liveness is not None else "missing"
         comparison = known.comparison.outcome.value if known.comparison is not None else "missing"
-    none = known.comparison is not None and "document.none" in known.comparison.reasons
+    document = "usable"
+    for state in ("none", "expired"):
+        if known.comparison is not None and f"document.{state}" in known.comparison.reasons:
+            document = state
     return {
         "liveness": liveness,
         "comparison": comparison,
-        "document": "none" if none else "usable",
+        "document": document,
         "attempts_left": known.captured.attempt < policy.max_attempts,
         "advice": bool(advice),
     }

@@ -1,115 +1,325 @@
-"""References in the object store, one JSON object per document; Redis, where given, is a cache that may vanish.
+"""The document-photo store in an object store: sealed objects under names that tell nothing.
 
-A cache entry lives under the traveller's generation number, which every enrolment raises: a slow reader can only fill
-an entry that nobody reads any more.
+    <traveller>/keys/<data key id>           the data key, wrapped under a master key
+    <traveller>/<document>/photo             record and photograph, sealed
+    <traveller>/<document>/e-<model>         what one model made of it, sealed
+    <traveller>/erased/<moment>              tombstones: older hand-ins must not come back
+    receipts/<id>.json                       what was erased, without a person
+
+Every object has one writer per content, so nothing rests on conditional writes: two importers write the same bytes or
+another document. A data key is chosen by listing; if two processes make one at once, both stay and both open.
 """
 
 import base64
 import hashlib
 import json
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-from borderlight.contracts.events import DocumentSubmitted
 from borderlight.errors import ObjectMissing
+from borderlight.plumbing.clock import Clock, SystemClock
 from borderlight.plumbing.logs import logger
 from borderlight.plumbing.object_store import ObjectStore
+from matcher.adapters.envelope import KeyRing, SealBroken, new_data_key, seal, unseal
+from matcher.adapters.redis_reference_cache import RedisReferenceCache
 from matcher.domain.comparison import Reference
-from matcher.ports import PhotoReading
+from matcher.domain.dossier import ALL_DOCUMENTS, DocumentRecord, StoredEmbedding, Tombstone, is_expired, supersedes
+from matcher.ports import StoredDocument
 
 BUCKET = "references"
-_CACHE_S = 3_600
+SEALED = "application/octet-stream"
+KEEP_TOMBSTONES = timedelta(days=90)
+_DAMAGED = Reference("-", "other", None, "", ("comparison.reference_damaged",))
 
 
-def _segment(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:40]
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _number(generation: bytes | str | None) -> int:
-    return 0 if generation is None else int(generation)
+def _record_json(record: DocumentRecord) -> bytes:
+    raw = asdict(record)
+    raw["submitted_at"] = record.submitted_at.isoformat()
+    raw["expires_at"] = None if record.expires_at is None else record.expires_at.isoformat()
+    return json.dumps(raw, sort_keys=True).encode()
 
 
-def _reference(record: dict[str, Any]) -> Reference:
-    stored = record.get("embedding")
-    embedding = None if stored is None else np.frombuffer(base64.b64decode(stored), "<f4").astype(np.float64)
-    return Reference(record["document_id"], record["kind"], embedding, record["model_sha256"], tuple(record["reasons"]))
+def _record(raw: dict[str, Any]) -> DocumentRecord:
+    expires = raw["expires_at"]
+    moments = {
+        "submitted_at": datetime.fromisoformat(raw["submitted_at"]),
+        "expires_at": None if expires is None else datetime.fromisoformat(expires),
+    }
+    fields: dict[str, Any] = {**raw, **moments}
+    return DocumentRecord(**fields)
+
+
+def _embedding_json(item: StoredEmbedding) -> bytes:
+    vector = None if item.embedding is None else np.asarray(item.embedding, dtype="<f4").tobytes()
+    raw = asdict(item) | {"embedding": None if vector is None else base64.b64encode(vector).decode()}
+    return json.dumps(raw, sort_keys=True).encode()
+
+
+def _embedding(content: bytes) -> StoredEmbedding:
+    raw: dict[str, Any] = json.loads(content)
+    text = raw["embedding"]
+    vector = None if text is None else tuple(np.frombuffer(base64.b64decode(text), "<f4").astype(float).tolist())
+    sequences = {name: tuple(raw[name]) for name in ("reasons", "flags")}
+    fields: dict[str, Any] = {**raw, **sequences, "embedding": vector}
+    return StoredEmbedding(**fields)
 
 
 class ObjectReferenceStore:
-    """The ReferenceStore port."""
+    """The ReferenceStore port, for one model; `cache` may be None."""
 
-    def __init__(self, objects: ObjectStore, cache: "Redis | None" = None) -> None:
+    def __init__(
+        self,
+        objects: ObjectStore,
+        keys: KeyRing,
+        model_sha256: str,
+        cache: RedisReferenceCache | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self._objects = objects
+        self._keys = keys
+        self._model = model_sha256
         self._cache = cache
+        self._clock = clock or SystemClock()
+
+    # --- names and keys
+
+    def _photo_key(self, traveller: str, document_id: str) -> str:
+        return f"{traveller}/{_digest(document_id)}/photo"
+
+    def _embedding_key(self, traveller: str, document_id: str, model: str) -> str:
+        return f"{traveller}/{_digest(document_id)}/e-{model[:16]}"
+
+    async def _data_keys(self, traveller: str) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        for name in await self._objects.list_keys(BUCKET, f"{traveller}/keys/"):
+            try:
+                entry = json.loads(await self._objects.get(BUCKET, name))
+            except ObjectMissing:
+                continue
+            found[name.rsplit("/", 1)[-1]] = self._keys.unwrap(entry)
+        return found
+
+    async def _data_key_for_writing(self, traveller: str) -> tuple[str, bytes]:
+        known = await self._data_keys(traveller)
+        if known:
+            return min(known.items())
+        kid, key = new_data_key()
+        content = json.dumps(self._keys.wrap(key)).encode()
+        await self._objects.put(BUCKET, f"{traveller}/keys/{kid}", content, "application/json")
+        return kid, key
+
+    async def _put_sealed(self, name: str, key: tuple[str, bytes], content: bytes) -> None:
+        kid, data_key = key
+        await self._objects.put(BUCKET, name, kid.encode() + seal(data_key, content, name), SEALED)
+
+    async def _get_sealed(self, name: str, known: dict[str, bytes]) -> bytes:
+        """Content; raises ObjectMissing (also when its data key was destroyed), SealBroken."""
+        content = await self._objects.get(BUCKET, name)
+        data_key = known.get(content[:16].decode("ascii", "replace"))
+        if data_key is None:
+            raise ObjectMissing(f"{name}: its data key was destroyed")
+        return unseal(data_key, content[16:], name)
+
+    # --- reading
 
     async def references_of(self, traveller_ref: str) -> list[Reference]:
-        traveller = _segment(traveller_ref)
-        place, cached = await self._look_up(traveller)
-        if cached is not None:
-            return [_reference(record) for record in cached]
-        records: list[dict[str, Any]] = []
-        for key in await self._objects.list_keys(BUCKET, f"{traveller}/"):
+        traveller = self._keys.name_of(traveller_ref)
+        generation: int | None = None
+        if self._cache is not None:
+            generation, cached = await self._cache.look_up(traveller)
+            if cached is not None:
+                return cached
+        references: list[Reference] = []
+        for stored in await self._documents(traveller):
+            references.append(_DAMAGED if stored is None else self._reference(stored))
+        references.sort(key=lambda reference: reference.document_id)
+        if self._cache is not None and generation is not None and references:
+            await self._cache.fill(traveller, generation, references)
+        return references
+
+    def _reference(self, stored: StoredDocument) -> Reference:
+        record, made = stored.record, stored.embedding
+        is_document = record.source == "document"
+        if is_expired(record, self._clock.now()):
+            return Reference(record.document_id, record.kind, None, self._model, ("document.expired",), is_document)
+        if made is None:
+            return Reference(record.document_id, record.kind, None, "", ("comparison.reference_old",), is_document)
+        embedding = None if made.embedding is None else np.asarray(made.embedding)
+        return Reference(record.document_id, record.kind, embedding, made.model_sha256, made.reasons, is_document)
+
+    async def _documents(self, traveller: str) -> list[StoredDocument | None]:
+        """None stands for a document that is there and cannot be opened."""
+        names = await self._objects.list_keys(BUCKET, f"{traveller}/")
+        photos = [name for name in names if name.endswith("/photo")]
+        if not photos:
+            return []
+        known = await self._data_keys(traveller)
+        found: list[StoredDocument | None] = []
+        for name in photos:
             try:
-                records.append(json.loads(await self._objects.get(BUCKET, key)))
+                record, _ = self._split(await self._get_sealed(name, known))
+                wanted = name.removesuffix("photo") + f"e-{self._model[:16]}"
+                made = _embedding(await self._get_sealed(wanted, known)) if wanted in names else None
             except ObjectMissing:
                 continue  # erased between listing and reading
-        records.sort(key=lambda record: str(record["document_id"]))
-        if place is not None:
-            await self._fill(place, records)
-        return [_reference(record) for record in records]
+            except (SealBroken, ValueError):
+                logger().error("document cannot be opened", bucket=BUCKET)
+                found.append(None)
+                continue
+            found.append(StoredDocument(record, made if made and made.photo_sha256 == record.photo_sha256 else None))
+        return found
 
-    async def enrol(self, submitted: DocumentSubmitted, reading: PhotoReading, model_sha256: str) -> None:
-        embedding = None
-        if reading.embedding is not None:
-            embedding = base64.b64encode(reading.embedding.astype("<f4").tobytes()).decode()
-        record = {
-            "schema": "borderlight.reference/1",
-            "document_id": submitted.document_id,
-            "kind": submitted.kind,
-            "photo": submitted.photo.model_dump(),
-            "embedding": embedding,
-            "model_sha256": model_sha256,
-            "reasons": list(reading.reasons),
-            "quality": reading.quality,
-            "submitted_at": submitted.submitted_at.isoformat(),
-        }
-        traveller = _segment(submitted.traveller_ref)
-        key = f"{traveller}/{_segment(submitted.document_id)}.json"
-        content = json.dumps(record, sort_keys=True).encode()
-        await self._objects.put(BUCKET, key, content, "application/json")
-        if self._cache is not None:
-            try:
-                await self._cache.incr(f"refs:generation:{traveller}")
-                await self._cache.expire(f"refs:generation:{traveller}", 24 * _CACHE_S)
-            except RedisError as error:
-                logger().warning("reference cache is away", error=type(error).__name__)
+    @staticmethod
+    def _split(content: bytes) -> tuple[DocumentRecord, bytes]:
+        size = int.from_bytes(content[:4], "little")
+        return _record(json.loads(content[4 : 4 + size])), content[4 + size :]
 
-    async def is_enrolled(self, traveller_ref: str, document_id: str) -> bool:
+    async def find(self, traveller_ref: str, document_id: str) -> StoredDocument | None:
+        traveller = self._keys.name_of(traveller_ref)
+        known = await self._data_keys(traveller)
         try:
-            await self._objects.get(BUCKET, f"{_segment(traveller_ref)}/{_segment(document_id)}.json")
+            record, _ = self._split(await self._get_sealed(self._photo_key(traveller, document_id), known))
         except ObjectMissing:
+            return None
+        try:
+            name = self._embedding_key(traveller, document_id, self._model)
+            made = _embedding(await self._get_sealed(name, known))
+        except ObjectMissing:
+            made = None
+        return StoredDocument(record, made)
+
+    async def photo_of(self, traveller_ref: str, document_id: str) -> bytes:
+        traveller = self._keys.name_of(traveller_ref)
+        known = await self._data_keys(traveller)
+        return self._split(await self._get_sealed(self._photo_key(traveller, document_id), known))[1]
+
+    # --- writing
+
+    async def _tombstones(self, traveller: str) -> list[Tombstone]:
+        found: list[Tombstone] = []
+        for name in await self._objects.list_keys(BUCKET, f"{traveller}/erased/"):
+            try:
+                raw = json.loads(await self._objects.get(BUCKET, name))
+            except ObjectMissing:
+                continue
+            found.append(Tombstone(raw["document"], datetime.fromisoformat(raw["erased_at"])))
+        return found
+
+    async def _is_erased(self, traveller: str, record: DocumentRecord) -> bool:
+        """Tombstones name documents by digest: a receipt must not name a person's document either."""
+        digest = _digest(record.document_id)
+        return any(t.covers(digest, record.submitted_at) for t in await self._tombstones(traveller))
+
+    async def enrol(self, record: DocumentRecord, photo: bytes, embedding: StoredEmbedding) -> bool:
+        traveller = self._keys.name_of(record.traveller_ref)
+        if await self._is_erased(traveller, record):
             return False
+        key = await self._data_key_for_writing(traveller)
+        name = self._photo_key(traveller, record.document_id)
+        try:
+            known = await self._data_keys(traveller)
+            standing, _ = self._split(await self._get_sealed(name, known))
+        except ObjectMissing:
+            standing = None
+        same = standing is not None and replace(standing, submitted_at=record.submitted_at) == record
+        if standing is not None and not same and not supersedes(record, standing):
+            return False
+        text = _record_json(record)
+        if not same or standing is None:
+            await self._put_sealed(name, key, len(text).to_bytes(4, "little") + text + photo)
+        made = self._embedding_key(traveller, record.document_id, embedding.model_sha256)
+        await self._put_sealed(made, key, _embedding_json(embedding))
+        if await self._is_erased(traveller, record):  # an erasure came between: what was just written must go again
+            await self._delete_documents(traveller, record.document_id)
+            return False
+        if self._cache is not None:
+            await self._cache.invalidate(traveller)
         return True
 
-    async def _look_up(self, traveller: str) -> tuple[str | None, list[dict[str, Any]] | None]:
-        if self._cache is None:
-            return None, None
-        try:
-            generation = await self._cache.get(f"refs:generation:{traveller}")
-            place = f"refs:{traveller}:{_number(generation)}"
-            text = await self._cache.get(place)
-        except RedisError as error:
-            logger().warning("reference cache is away", error=type(error).__name__)
-            return None, None
-        return place, None if text is None else json.loads(text)
+    async def put_embedding(self, traveller_ref: str, embedding: StoredEmbedding) -> None:
+        traveller = self._keys.name_of(traveller_ref)
+        key = await self._data_key_for_writing(traveller)
+        name = self._embedding_key(traveller, embedding.document_id, embedding.model_sha256)
+        await self._put_sealed(name, key, _embedding_json(embedding))
+        if self._cache is not None:
+            await self._cache.invalidate(traveller)
 
-    async def _fill(self, place: str, records: list[dict[str, Any]]) -> None:
-        if self._cache is None or not records:
-            return
-        try:
-            await self._cache.set(place, json.dumps(records), ex=_CACHE_S)
-        except RedisError as error:
-            logger().warning("reference cache is away", error=type(error).__name__)
+    async def _delete_documents(self, traveller: str, document_id: str) -> int:
+        prefix = f"{traveller}/" if document_id == ALL_DOCUMENTS else f"{traveller}/{_digest(document_id)}/"
+        count = 0
+        for name in await self._objects.list_keys(BUCKET, prefix):
+            if "/erased/" not in name and "/keys/" not in name:
+                await self._objects.delete(BUCKET, name)
+                count += 1
+        return count
+
+    async def erase(self, traveller_ref: str, document_id: str, at: datetime) -> str:
+        traveller = self._keys.name_of(traveller_ref)
+        digest = ALL_DOCUMENTS if document_id == ALL_DOCUMENTS else _digest(document_id)
+        stone = json.dumps({"document": digest, "erased_at": at.isoformat()}).encode()
+        stone_name = f"{traveller}/erased/{int(at.timestamp() * 1000)}-{digest[:8]}"
+        await self._objects.put(BUCKET, stone_name, stone, "application/json")
+        keys_destroyed = 0
+        if document_id == ALL_DOCUMENTS:
+            for name in await self._objects.list_keys(BUCKET, f"{traveller}/keys/"):
+                await self._objects.delete(BUCKET, name)
+                keys_destroyed += 1
+        count = await self._delete_documents(traveller, document_id)
+        if self._cache is not None:
+            await self._cache.invalidate(traveller)
+        count += await self._delete_documents(traveller, document_id)  # what a slow writer put meanwhile
+        receipt = str(uuid.uuid4())
+        content = {
+            "schema": "borderlight.receipt/1", "receipt": receipt, "erased_at": at.isoformat(),
+            "scope": "traveller" if document_id == ALL_DOCUMENTS else "document", "objects": count,
+            "data_keys_destroyed": keys_destroyed,
+        }  # fmt: skip
+        text = json.dumps(content, indent=1).encode()
+        await self._objects.put(BUCKET, f"receipts/{receipt}.json", text, "application/json")
+        return receipt
+
+    async def walk(self) -> AsyncIterator[StoredDocument]:
+        for traveller in await self.travellers():
+            for stored in await self._documents(traveller):
+                if stored is not None:
+                    yield stored
+
+    async def travellers(self) -> list[str]:
+        """Object names of all travellers."""
+        names = await self._objects.list_keys(BUCKET, "")
+        return sorted({name.split("/", 1)[0] for name in names} - {"receipts"})
+
+    # --- care
+
+    async def rewrap(self) -> int:
+        """Put every data key under the current master; photographs are not touched. How many were."""
+        count = 0
+        for name in await self._objects.list_keys(BUCKET, ""):
+            if "/keys/" in name:
+                entry = json.loads(await self._objects.get(BUCKET, name))
+                if entry["master"] != self._keys.current:
+                    wrapped = self._keys.wrap(self._keys.unwrap(entry))
+                    await self._objects.put(BUCKET, name, json.dumps(wrapped).encode(), "application/json")
+                    count += 1
+        return count
+
+    async def drop_old_tombstones(self) -> int:
+        """Tombstones older than any message that could still arrive."""
+        limit = self._clock.now() - KEEP_TOMBSTONES
+        count = 0
+        for name in await self._objects.list_keys(BUCKET, ""):
+            if "/erased/" in name:
+                raw = json.loads(await self._objects.get(BUCKET, name))
+                if datetime.fromisoformat(raw["erased_at"]) < limit:
+                    await self._objects.delete(BUCKET, name)
+                    count += 1
+        return count

@@ -1,7 +1,8 @@
 """Compare a probe with reference embeddings and fuse the documents by a stated rule.
 
 Rule: the outcome is `match` when at least one current document matches and none says non-match; `non_match` when all
-comparable documents say so; documents that disagree make it `inconclusive`, and so does a missing or poor picture.
+comparable documents say so; documents that disagree make it `inconclusive`, and so does a missing or poor picture. The
+face of an earlier session never stands in for a document: without a comparable document there is no match.
 """
 
 from collections.abc import Sequence
@@ -20,13 +21,17 @@ class ComparisonDecision(StrEnum):
 
 @dataclass(frozen=True)
 class Reference:
-    """One document's photograph as enrolled; embedding is None when the photograph was refused (reasons say why)."""
+    """One document's photograph as enrolled; embedding is None when the photograph was refused (reasons say why).
+
+    is_document: False for the face of an earlier admitted session, which counts only beside a document.
+    """
 
     document_id: str
     kind: str
     embedding: np.ndarray | None
     model_sha256: str
     reasons: tuple[str, ...] = ()
+    is_document: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,15 +76,16 @@ def compare(
     probe_reasons: tuple[str, ...] = (),
 ) -> Comparison:
     """The fused comparison; `probe` is None when the probe was too poor to embed."""
-    if not references:
+    if not any(reference.is_document for reference in references):
         return Comparison(ComparisonDecision.INCONCLUSIVE, None, ("document.none",), ())
     if probe is None:
         return Comparison(ComparisonDecision.INCONCLUSIVE, None, probe_reasons or ("comparison.probe_poor",), ())
     results = tuple(_one(probe, reference, model_sha256, limit) for reference in references)
-    scores = [result.score for result in results if result.score is not None]
-    decisions = {result.decision for result in results if result.score is not None}
+    documents = [r for r, reference in zip(results, references, strict=True) if reference.is_document]
+    scores = [result.score for result in documents if result.score is not None]
+    decisions = {result.decision for result in documents if result.score is not None}
     if not scores:
-        reasons = tuple(dict.fromkeys(reason for result in results for reason in result.reasons))
+        reasons = tuple(dict.fromkeys(reason for result in documents for reason in result.reasons))
         return Comparison(ComparisonDecision.INCONCLUSIVE, None, reasons, results)
     best = max(scores)
     if decisions == {ComparisonDecision.MATCH}:

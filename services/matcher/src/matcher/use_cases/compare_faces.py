@@ -4,12 +4,15 @@ import asyncio
 import time
 from dataclasses import dataclass
 
+import numpy as np
+
 from borderlight.contracts.events import CaptureNormalized, ComparisonOutcome, DocumentComparison, FaceCompared
 from borderlight.contracts.normalized_capture import NormalizedCapture, NormalizedCaptureUnreadable, unpack
 from borderlight.errors import ObjectCorrupt, ObjectMissing
 from borderlight.plumbing.bus import EventPublisher
 from borderlight.plumbing.object_store import ObjectStore, read_verified
 from matcher.domain.comparison import Comparison, ComparisonDecision, Reference, compare
+from matcher.domain.probe_colour import cast_gains, without_cast
 from matcher.domain.thresholds import MatcherThresholds
 from matcher.ports import FaceReader, ReferenceStore
 
@@ -26,8 +29,10 @@ class CompareFaces:
         """Publishes FaceCompared; anything missing or unreadable is `inconclusive`."""
         references = await self.references.references_of(normalized.traveller_ref)
         cpu_ms = 0.0
+        frames: tuple[int, ...] = ()
         try:
             capture = unpack(await read_verified(self.objects, normalized.normalized))
+            frames = tuple(int(frame) for frame in capture.chip_frame)
             comparison, cpu_ms = await asyncio.to_thread(self._compare, capture, references)
         except (ObjectMissing, ObjectCorrupt, NormalizedCaptureUnreadable) as error:
             reason = "input.object_missing" if isinstance(error, ObjectMissing) else "input.digest_mismatch"
@@ -50,6 +55,7 @@ class CompareFaces:
                 for result in comparison.documents
             ),
             model_sha256=self.reader.model_sha256,
+            probe_frames=frames,
             cpu_ms=round(cpu_ms, 3),
         )
         await self.publisher.publish(event, (normalized.normalized.sha256, self.reader.model_sha256))
@@ -59,6 +65,8 @@ class CompareFaces:
         eyes_px = float(capture.header["quality"]["eye_distance_px"])
         probe = None
         if len(capture.chips) and eyes_px >= self.limits.min_probe_eye_distance_px and references:
-            probe = self.reader.embed_chips(list(capture.chips))
+            course = capture.face_radiance.astype(np.float32).mean((1, 2))
+            gains = cast_gains(course, capture.chip_frame.astype(int))
+            probe = self.reader.embed_chips(list(without_cast(capture.chips, gains)))
         comparison = compare(probe, references, self.reader.model_sha256, self.limits.min_match_score)
         return comparison, (time.thread_time() - begun) * 1000.0
