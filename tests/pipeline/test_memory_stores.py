@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 from suites.join_store_suite import JoinStoreSuite
 from suites.object_store_suite import BUCKET, ObjectStoreSuite
+from suites.reference_store_suite import ReferenceStoreSuite
 from suites.session_store_suite import SessionStoreSuite
 
 from borderlight.plumbing.object_store import FileObjectStore
 from capture_ingest.adapters.memory_session_store import MemorySessionStore
 from decision.adapters.memory_join_store import MemoryJoinStore
+from matcher.adapters.object_reference_store import BUCKET as REFERENCES
 
 
 class TestFileObjectStore(ObjectStoreSuite):
@@ -30,3 +32,15 @@ class TestMemoryJoinStore(JoinStoreSuite):
     @pytest.fixture
     def store(self) -> MemoryJoinStore:
         return MemoryJoinStore()
+
+
+class TestReferencesInAFolder(ReferenceStoreSuite):
+    @pytest.fixture
+    async def objects(self, tmp_path: Path) -> FileObjectStore:
+        store = FileObjectStore(tmp_path)
+        await store.ensure_bucket(REFERENCES)
+        return store
+
+    @pytest.fixture
+    def cache(self) -> None:
+        return None

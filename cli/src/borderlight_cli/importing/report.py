@@ -29,7 +29,7 @@ def _measures(results: Sequence[Imported]) -> list[dict[str, Any]]:
             picks = [values[round(q * (len(values) - 1))] for q in (0.05, 0.5, 0.95)]
             left, middle, right = (100.0 * min(1.0, max(0.0, (v - low) / (high - low))) for v in picks)
             place = {"left": round(left, 1), "middle": round(middle, 1), "width": round(max(right - left, 0.5), 1)}
-            rows.append({"words": words, "values": picks, **place})
+            rows.append({"words": words, "picks": picks, **place})
     return rows
 
 

@@ -1,7 +1,9 @@
-"""`borderlight calibrate liveness DIR`: limits from labelled captures of the operator's own."""
+"""`borderlight calibrate liveness|comparison`: limits from labelled captures and pairs of the operator's own."""
 
+import csv
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -10,10 +12,25 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress
 
+from borderlight.errors import BorderlightError
+from borderlight_lab.calibration.comparison import (
+    Pair,
+    calibrate_comparison,
+    embed_pictures,
+    read_pairs,
+    score_pairs,
+    statement,
+)
+from borderlight_lab.calibration.comparison import thresholds_text as comparison_text
+from borderlight_lab.calibration.comparison_page import calibration_json, write_calibration_page
 from borderlight_lab.calibration.liveness import Calibration, TooFewCaptures, calibrate_liveness, thresholds_text
 from borderlight_lab.commands.evaluate import judge_folder
 from borderlight_lab.evaluation.page import percent
+from matcher.app import make_face_reader
+from matcher.domain.thresholds import parse_thresholds
+from matcher.settings import MatcherSettings
 
 calibrate = typer.Typer(help="Set limits from recordings and photographs of your own.", no_args_is_help=True)
 
@@ -60,6 +77,64 @@ def liveness(
     console = Console()
     _print(found, console)
     console.print(f"written: {out.resolve()} and {out.with_suffix('.provenance.json').name}", soft_wrap=True)
+
+
+def _write_scores(path: Path, pairs: Sequence[Pair]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(["image_a", "image_b", "same", "group", "score", "reasons"])
+        for pair in pairs:
+            score = "" if pair.score is None else f"{pair.score:.6f}"
+            rows.writerow([pair.image_a, pair.image_b, int(pair.same), pair.group, score, " ".join(pair.reasons)])
+
+
+@calibrate.command()
+def comparison(
+    pairs_file: Annotated[Path, typer.Argument(metavar="PAIRS.csv", help="columns image_a, image_b, same[, group]")],
+    scores: Annotated[Path | None, typer.Option(help="write every pair's score here, as CSV")] = None,
+    out: Annotated[Path, typer.Option(help="thresholds file to write")] = Path("comparison-thresholds.toml"),
+    report: Annotated[Path | None, typer.Option(help="folder for report.html and report.json")] = None,
+    fmr: Annotated[float, typer.Option(help="requested false match rate")] = 0.001,
+    run: Annotated[str | None, typer.Option(help="name of this run; default: date and file")] = None,
+    workers: Annotated[int | None, typer.Option(help="processes; default: one per core")] = None,
+) -> None:
+    """Choose the match limit for a requested false match rate, and say what the pairs support."""
+    settings = MatcherSettings()
+    try:
+        pairs = read_pairs(pairs_file)
+        names = sorted({name for pair in pairs for name in (pair.image_a, pair.image_b)})
+        with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True)) as bar:
+            task = bar.add_task("reading", total=len(names))
+            paths = [pairs_file.parent / name for name in names]
+            read = dict(zip(names, embed_pictures(paths, workers, lambda: bar.advance(task)), strict=True))
+        scored = score_pairs(pairs, read)
+        if scores is not None:
+            _write_scores(scores, scored)
+        old = settings.thresholds_file.read_text()
+        found = calibrate_comparison(scored, fmr, parse_thresholds(old).min_match_score)
+    except (BorderlightError, ValueError) as error:
+        typer.echo(f"borderlight: {error}", err=True)
+        raise typer.Exit(2) from error
+    now = datetime.now(UTC)  # noqa: TID251 - a stamp on a file made by hand
+    name = run or f"{pairs_file.stem}-{now:%Y-%m-%d}"
+    about = {
+        "run": name,
+        "made_at": now.isoformat(timespec="seconds"),
+        "model": make_face_reader(settings).model_sha256,
+        "source": f"{pairs_file.name}, SHA-256 {hashlib.sha256(pairs_file.read_bytes()).hexdigest()[:12]}…",
+    }
+    out.write_text(comparison_text(old, found, name))
+    provenance = json.dumps(calibration_json(found, about), indent=1)
+    out.with_suffix(".provenance.json").write_text(provenance + "\n")
+    console = Console()
+    fnmr = found.chosen.fnmr
+    console.print(f"match from {found.chosen.threshold:.4f}; {statement(found)}", soft_wrap=True)
+    console.print(f"FNMR {percent(None if fnmr is None else fnmr.to_json())}; {found.not_enrolled} not enrolled")
+    console.print(f"written: {out.resolve()}; use it as MATCHER_THRESHOLDS_FILE", soft_wrap=True)
+    if report is not None:
+        page = write_calibration_page(report, found, scored, about)
+        console.print(f"report: {page.resolve()}", soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:

@@ -1,4 +1,4 @@
-"""Curves of the liveness score: DET, ROC and histograms, as SVG for a page."""
+"""Curves of scores: DET, ROC and histograms, as SVG for a page."""
 
 import io
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ mpl.rcParams["font.family"] = "sans-serif"
 
 def error_rates(honest: Sequence[float], attack: Sequence[float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(thresholds, share of attacks at or above, share of honest below); scores: higher is more bona fide."""
-    thresholds = np.unique(np.concatenate([honest, attack, [0.0, 1.0 + 1e-9]]))
+    thresholds = np.unique(np.concatenate([honest, attack, [max(*honest, *attack) + 1e-9]]))
     accepted = np.array([float(np.mean(np.asarray(attack) >= t)) for t in thresholds])
     missed = np.array([float(np.mean(np.asarray(honest) < t)) for t in thresholds])
     return thresholds, accepted, missed
@@ -34,6 +34,8 @@ def det_curve(honest: Sequence[float], attack: Sequence[float], title: str, labe
     axes = figure.subplots()
     floor = 0.5 / max(len(honest), len(attack))
     axes.step(np.maximum(accepted, floor), np.maximum(missed, floor), where="post", color="#1d4f91", linewidth=1.8)
+    if max(attack) < min(honest):
+        axes.text(0.5, 0.5, "the two do not overlap:\nno error to trade", ha="center", transform=axes.transAxes)
     axes.set(xscale="log", yscale="log", xlim=(floor, 1.05), ylim=(floor, 1.05), title=title)
     axes.set_xlabel(f"{labels[0]} (n = {len(attack)})")
     axes.set_ylabel(f"{labels[1]} (n = {len(honest)})")
@@ -41,7 +43,7 @@ def det_curve(honest: Sequence[float], attack: Sequence[float], title: str, labe
     return _svg(figure)
 
 
-def histogram(groups: dict[str, Sequence[float]], title: str, threshold: float | None, label: str) -> str:
+def histogram(groups: dict[str, Sequence[float]], title: str, threshold: float | None, label: str, counted: str) -> str:
     """Scores per group on one axis, as SVG."""
     figure = Figure(figsize=(5.6, 4.2), layout="constrained")
     axes = figure.subplots()
@@ -52,6 +54,6 @@ def histogram(groups: dict[str, Sequence[float]], title: str, threshold: float |
         axes.hist(values, edges.tolist(), alpha=0.55, label=f"{name} ({len(values)})", color=colour)
     if threshold is not None:
         axes.axvline(threshold, color="black", linestyle="--", linewidth=1)
-    axes.set(title=title, xlabel=label, ylabel="captures")
+    axes.set(title=title, xlabel=label, ylabel=counted)
     axes.legend(frameon=False)
     return _svg(figure)

@@ -31,7 +31,9 @@ def _plots(items: Sequence[Judged]) -> list[str]:
         return []
     return [
         det_curve(honest, attack, "DET of the liveness score", ("attacks accepted", "honest not accepted")),
-        histogram({"bona fide": honest, "attack": attack}, "Liveness score", 0.5, "score (higher is more bona fide)"),
+        histogram(
+            {"bona fide": honest, "attack": attack}, "Liveness score", 0.5, "higher is more bona fide", "captures"
+        ),
     ]
 
 

@@ -91,7 +91,8 @@ class FileObjectStore:
 
     async def list_keys(self, bucket: str, prefix: str) -> list[str]:
         root = self._root / bucket
-        found = (p for p in root.rglob("*") if p.is_file() and not p.name.endswith(".part"))
+        folder = root / prefix.rpartition("/")[0]  # an object below a prefix is in the folder that the prefix names
+        found = (p for p in folder.rglob("*") if p.is_file() and not p.name.endswith(".part"))
         return sorted(key for key in (p.relative_to(root).as_posix() for p in found) if key.startswith(prefix))
 
     async def ensure_bucket(self, bucket: str) -> None:

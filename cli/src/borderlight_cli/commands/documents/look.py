@@ -14,6 +14,7 @@ from borderlight.plumbing.metrics import Metrics
 from borderlight_cli.commands.documents.options import StoreFolder, model_sha256, run
 from borderlight_cli.importing.stores import open_store
 from matcher.domain.dossier import ALL_DOCUMENTS
+from matcher.domain.face_image_record import JPEG, JPEG_2000, PNG, looks_like_dg2, sniff
 from matcher.ports import StoredDocument
 from matcher.use_cases.erase_documents import EraseDocuments
 
@@ -53,14 +54,20 @@ async def _list(store: Path | None, as_json: bool) -> None:
             typer.echo(f"{shown['traveller_ref']}\t{shown['document_id']}\t{shown['kind']}\t{state}")
     await opened.close()
     if not as_json:
-        typer.echo(f"{count} documents")
+        typer.echo(f"{count} documents", err=True)
 
 
 async def _show(store: Path | None, traveller: str) -> list[dict[str, Any]]:
     opened = await open_store(store, model_sha256())
-    names = [s async for s in opened.references.walk() if s.record.traveller_ref == traveller]
+    found = await opened.references.documents_of(traveller)
     await opened.close()
-    return [_shown(stored) for stored in names]
+    return [_shown(stored) for stored in found]
+
+
+def _suffix(photo: bytes) -> str:
+    if looks_like_dg2(photo):
+        return ".dg2"
+    return {JPEG: ".jpg", PNG: ".png", JPEG_2000: ".jp2"}.get(sniff(photo) or "", ".bin")
 
 
 async def _export(store: Path | None, traveller: str, out: Path) -> int:
@@ -75,7 +82,7 @@ async def _export(store: Path | None, traveller: str, out: Path) -> int:
             continue
         (out / f"{name}.json").write_text(json.dumps(shown, indent=1) + "\n")
         if photo:
-            (out / f"{name}.photo").write_bytes(photo)
+            (out / f"{name}{_suffix(photo)}").write_bytes(photo)
         count += 1
     await opened.close()
     return count
@@ -107,6 +114,7 @@ def show(traveller: Traveller, store: StoreFolder = None) -> None:
     found = run(_show(store, traveller))
     typer.echo(json.dumps(found, indent=1))
     if not found:
+        typer.echo(f"borderlight: nothing is held of {traveller}", err=True)
         raise typer.Exit(1)
 
 

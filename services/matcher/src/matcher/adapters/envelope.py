@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
-from borderlight.errors import BorderlightError, Unavailable
+from borderlight.errors import BorderlightError, ObjectCorrupt, Unavailable
 
 _MAGIC = b"BLE1"
 _NONCE = 12
@@ -30,7 +30,7 @@ class StoreLocked(Unavailable):
     """The master key of this document store is not among the given keys: waiting is right, setting aside is not."""
 
 
-class SealBroken(BorderlightError):
+class SealBroken(ObjectCorrupt):
     """The object was changed, or lies under another name than it was sealed for."""
 
 

@@ -14,7 +14,7 @@ import base64
 import hashlib
 import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ from borderlight.plumbing.clock import Clock, SystemClock
 from borderlight.plumbing.logs import logger
 from borderlight.plumbing.object_store import ObjectStore
 from matcher.adapters.envelope import KeyRing, SealBroken, new_data_key, seal, unseal
-from matcher.adapters.redis_reference_cache import RedisReferenceCache
+from matcher.adapters.redis_reference_cache import KEEP_S, RedisReferenceCache
 from matcher.domain.comparison import Reference
 from matcher.domain.dossier import ALL_DOCUMENTS, DocumentRecord, StoredEmbedding, Tombstone, is_expired, supersedes
 from matcher.ports import StoredDocument
@@ -98,9 +98,11 @@ class ObjectReferenceStore:
     def _embedding_key(self, traveller: str, document_id: str, model: str) -> str:
         return f"{traveller}/{_digest(document_id)}/e-{model[:16]}"
 
-    async def _data_keys(self, traveller: str) -> dict[str, bytes]:
+    async def _data_keys(self, traveller: str, names: Sequence[str] | None = None) -> dict[str, bytes]:
+        """By key id; `names`: a listing of the traveller's objects, when there is one already."""
         found: dict[str, bytes] = {}
-        for name in await self._objects.list_keys(BUCKET, f"{traveller}/keys/"):
+        listed = await self._objects.list_keys(BUCKET, f"{traveller}/keys/") if names is None else names
+        for name in (n for n in listed if n.startswith(f"{traveller}/keys/")):
             try:
                 entry = json.loads(await self._objects.get(BUCKET, name))
             except ObjectMissing:
@@ -108,8 +110,7 @@ class ObjectReferenceStore:
             found[name.rsplit("/", 1)[-1]] = self._keys.unwrap(entry)
         return found
 
-    async def _data_key_for_writing(self, traveller: str) -> tuple[str, bytes]:
-        known = await self._data_keys(traveller)
+    async def _data_key_for_writing(self, traveller: str, known: dict[str, bytes]) -> tuple[str, bytes]:
         if known:
             return min(known.items())
         kid, key = new_data_key()
@@ -133,18 +134,24 @@ class ObjectReferenceStore:
 
     async def references_of(self, traveller_ref: str) -> list[Reference]:
         traveller = self._keys.name_of(traveller_ref)
-        generation: int | None = None
+        generation: bytes | None = None
         if self._cache is not None:
             generation, cached = await self._cache.look_up(traveller)
             if cached is not None:
                 return cached
-        references: list[Reference] = []
-        for stored in await self._documents(traveller):
-            references.append(_DAMAGED if stored is None else self._reference(stored))
+        documents = await self._documents(traveller)
+        references = [_DAMAGED if stored is None else self._reference(stored) for stored in documents]
         references.sort(key=lambda reference: reference.document_id)
         if self._cache is not None and generation is not None and references:
-            await self._cache.fill(traveller, generation, references)
+            await self._cache.fill(traveller, generation, references, self._valid_for_s(documents))
         return references
+
+    def _valid_for_s(self, documents: Sequence[StoredDocument | None]) -> int:
+        """Until the first document expires, an hour at most."""
+        now = self._clock.now()
+        ends = [s.record.expires_at for s in documents if s is not None and s.record.expires_at is not None]
+        left = [int((end - now).total_seconds()) for end in ends if end > now]
+        return min([KEEP_S, *left])
 
     def _reference(self, stored: StoredDocument) -> Reference:
         record, made = stored.record, stored.embedding
@@ -162,7 +169,7 @@ class ObjectReferenceStore:
         photos = [name for name in names if name.endswith("/photo")]
         if not photos:
             return []
-        known = await self._data_keys(traveller)
+        known = await self._data_keys(traveller, names)
         found: list[StoredDocument | None] = []
         for name in photos:
             try:
@@ -204,9 +211,10 @@ class ObjectReferenceStore:
 
     # --- writing
 
-    async def _tombstones(self, traveller: str) -> list[Tombstone]:
+    async def _tombstones(self, traveller: str, names: Sequence[str] | None = None) -> list[Tombstone]:
         found: list[Tombstone] = []
-        for name in await self._objects.list_keys(BUCKET, f"{traveller}/erased/"):
+        listed = await self._objects.list_keys(BUCKET, f"{traveller}/erased/") if names is None else names
+        for name in (n for n in listed if n.startswith(f"{traveller}/erased/")):
             try:
                 raw = json.loads(await self._objects.get(BUCKET, name))
             except ObjectMissing:
@@ -214,22 +222,20 @@ class ObjectReferenceStore:
             found.append(Tombstone(raw["document"], datetime.fromisoformat(raw["erased_at"])))
         return found
 
-    async def _is_erased(self, traveller: str, record: DocumentRecord) -> bool:
+    async def _is_erased(self, traveller: str, record: DocumentRecord, names: Sequence[str] | None = None) -> bool:
         """Tombstones name documents by digest: a receipt must not name a person's document either."""
         digest = _digest(record.document_id)
-        return any(t.covers(digest, record.submitted_at) for t in await self._tombstones(traveller))
+        return any(t.covers(digest, record.submitted_at) for t in await self._tombstones(traveller, names))
 
     async def enrol(self, record: DocumentRecord, photo: bytes, embedding: StoredEmbedding) -> bool:
         traveller = self._keys.name_of(record.traveller_ref)
-        if await self._is_erased(traveller, record):
+        names = await self._objects.list_keys(BUCKET, f"{traveller}/")
+        if await self._is_erased(traveller, record, names):
             return False
-        key = await self._data_key_for_writing(traveller)
+        known = await self._data_keys(traveller, names)
+        key = await self._data_key_for_writing(traveller, known)
         name = self._photo_key(traveller, record.document_id)
-        try:
-            known = await self._data_keys(traveller)
-            standing, _ = self._split(await self._get_sealed(name, known))
-        except ObjectMissing:
-            standing = None
+        standing = await self._standing(name, known) if name in names else None
         same = standing is not None and replace(standing, submitted_at=record.submitted_at) == record
         if standing is not None and not same and not supersedes(record, standing):
             return False
@@ -245,9 +251,18 @@ class ObjectReferenceStore:
             await self._cache.invalidate(traveller)
         return True
 
+    async def _standing(self, name: str, known: dict[str, bytes]) -> DocumentRecord | None:
+        try:
+            return self._split(await self._get_sealed(name, known))[0]
+        except ObjectMissing:
+            return None
+        except SealBroken:
+            logger().error("a damaged document is replaced", bucket=BUCKET)
+            return None
+
     async def put_embedding(self, traveller_ref: str, embedding: StoredEmbedding) -> None:
         traveller = self._keys.name_of(traveller_ref)
-        key = await self._data_key_for_writing(traveller)
+        key = await self._data_key_for_writing(traveller, await self._data_keys(traveller))
         name = self._embedding_key(traveller, embedding.document_id, embedding.model_sha256)
         await self._put_sealed(name, key, _embedding_json(embedding))
         if self._cache is not None:
@@ -286,6 +301,11 @@ class ObjectReferenceStore:
         text = json.dumps(content, indent=1).encode()
         await self._objects.put(BUCKET, f"receipts/{receipt}.json", text, "application/json")
         return receipt
+
+    async def documents_of(self, traveller_ref: str) -> list[StoredDocument]:
+        """Every document of one traveller that can be opened."""
+        found = await self._documents(self._keys.name_of(traveller_ref))
+        return [stored for stored in found if stored is not None]
 
     async def walk(self) -> AsyncIterator[StoredDocument]:
         for traveller in await self.travellers():

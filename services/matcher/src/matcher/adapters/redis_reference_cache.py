@@ -1,10 +1,12 @@
 """References of a traveller in Redis: sealed, compact, and allowed to vanish at any moment.
 
-An entry says for which generation of the traveller it was filled; every change of the dossier raises the generation.
-A slow reader can therefore only fill an entry that nobody believes any more.
+An entry says for which generation of the traveller it was filled; every change of the dossier draws a new one. A slow
+reader can therefore only fill an entry that nobody believes any more, also across a flush: a generation is drawn at
+random, so one that was forgotten does not come back.
 """
 
 import json
+import os
 import struct
 from collections.abc import Sequence
 from typing import Any
@@ -18,10 +20,11 @@ from matcher.adapters.envelope import SealBroken, seal, unseal
 from matcher.domain.comparison import Reference
 
 KEEP_S = 3_600
-_HEAD = struct.Struct("<QH")
+_HEAD = struct.Struct("<8sH")
+_GENERATION = 8
 
 
-def encode(generation: int, references: Sequence[Reference]) -> bytes:
+def encode(generation: bytes, references: Sequence[Reference]) -> bytes:
     """Generation, then per reference: JSON of its words, its embedding as float32."""
     parts: list[bytes] = []
     for item in references:
@@ -32,7 +35,7 @@ def encode(generation: int, references: Sequence[Reference]) -> bytes:
     return _HEAD.pack(generation, len(parts)) + b"".join(parts)
 
 
-def decode(content: bytes) -> tuple[int, list[Reference]]:
+def decode(content: bytes) -> tuple[bytes, list[Reference]]:
     generation, count = _HEAD.unpack_from(content)
     at = _HEAD.size
     found: list[Reference] = []
@@ -59,15 +62,14 @@ class RedisReferenceCache:
     def _names(self, traveller: str) -> tuple[str, str]:
         return f"{self._prefix}g:{traveller}", f"{self._prefix}r:{traveller}"
 
-    async def look_up(self, traveller: str) -> tuple[int | None, list[Reference] | None]:
+    async def look_up(self, traveller: str) -> tuple[bytes | None, list[Reference] | None]:
         """(generation, references): generation is None when the cache is away, references when it does not know."""
         counter, entry = self._names(traveller)
         try:
-            found: list[Any] = await self._redis.mget(counter, entry)
+            now, sealed = await self._both(counter, entry)
         except (RedisError, OSError) as error:
             logger().warning("reference cache is away", error=type(error).__name__)
             return None, None
-        now, sealed = int(found[0] or 0), found[1]
         if sealed is None:
             return now, None
         try:
@@ -76,11 +78,22 @@ class RedisReferenceCache:
             return now, None
         return now, references if filled_for == now else None
 
-    async def fill(self, traveller: str, generation: int, references: Sequence[Reference]) -> None:
-        """Remember what was read while the generation was `generation`."""
+    async def _both(self, counter: str, entry: str) -> tuple[bytes, bytes | None]:
+        found: list[Any] = await self._redis.mget(counter, entry)
+        if found[0] is None:
+            await self._redis.set(counter, os.urandom(_GENERATION), ex=2 * KEEP_S, nx=True)
+            found = await self._redis.mget(counter, entry)
+        return found[0] or os.urandom(_GENERATION), found[1]
+
+    async def fill(
+        self, traveller: str, generation: bytes, references: Sequence[Reference], keep_s: int = KEEP_S
+    ) -> None:
+        """Remember for `keep_s` what was read while the generation was `generation`."""
+        if keep_s < 1:
+            return
         _, entry = self._names(traveller)
         try:
-            await self._redis.set(entry, seal(self._key, encode(generation, references), entry), ex=KEEP_S)
+            await self._redis.set(entry, seal(self._key, encode(generation, references), entry), ex=min(keep_s, KEEP_S))
         except (RedisError, OSError) as error:
             logger().warning("reference cache is away", error=type(error).__name__)
 
@@ -89,8 +102,7 @@ class RedisReferenceCache:
         counter, entry = self._names(traveller)
         try:
             async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.incr(counter)
-                pipe.expire(counter, 2 * KEEP_S)
+                pipe.set(counter, os.urandom(_GENERATION), ex=2 * KEEP_S)
                 pipe.delete(entry)
                 await pipe.execute()
         except (RedisError, OSError) as error:

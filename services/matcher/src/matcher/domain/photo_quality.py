@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, UInt8
 
-_LUMA = np.array([0.299, 0.587, 0.114])
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _EYES = ((159, 145, 33, 133), (386, 374, 362, 263))
 """Upper lid, lower lid, outer and inner corner (mesh indices) of either eye."""
 
@@ -61,10 +61,13 @@ def measure_quality(
     along = float(((nose - (left + right) / 2) @ axis) / max(distance, 1e-6) ** 2)
     low, high = mesh[:, :2].min(0), mesh[:, :2].max(0)
     y0, x0 = max(0, int(low[1])), max(0, int(low[0]))
-    face = rgb[y0 : max(y0 + 3, int(high[1])), x0 : max(x0 + 3, int(high[0]))].astype(np.float32)
-    luma = face @ _LUMA.astype(np.float32)
+    face = rgb[y0 : max(y0 + 3, int(high[1])), x0 : max(x0 + 3, int(high[0]))]
+    red, green, blue = face[..., 0], face[..., 1], face[..., 2]
+    chroma = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    luma = face.astype(np.float32) @ _LUMA
     laplacian = np.abs(4 * luma[1:-1, 1:-1] - luma[:-2, 1:-1] - luma[2:, 1:-1] - luma[1:-1, :-2] - luma[1:-1, 2:])
-    bottom, top = np.percentile(luma, (5, 95))
+    below = np.cumsum(np.bincount(luma.astype(np.uint8).ravel(), minlength=256)) / luma.size
+    bottom, top = np.searchsorted(below, (0.05, 0.95))
     open_eyes = [
         float(np.linalg.norm(mesh[u, :2] - mesh[d, :2]) / max(np.linalg.norm(mesh[a, :2] - mesh[b, :2]), 1e-6))
         for u, d, a, b in _EYES
@@ -79,7 +82,7 @@ def measure_quality(
         "under_exposure": float((luma < 16).mean()),
         "over_exposure": float((luma > 250).mean()),
         "eyes_open": min(open_eyes),
-        "natural_colour": float(np.ptp(face, axis=2).mean()),
+        "natural_colour": float(chroma.mean()),
         "face_presence": presence,
     }
     return {name: round(value, 4) for name, value in values.items()}

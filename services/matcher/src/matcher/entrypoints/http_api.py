@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from borderlight.contracts.events import DocumentSubmitted, ObjectRef
-from borderlight.errors import Unavailable
+from borderlight.errors import ObjectCorrupt, Unavailable
 from borderlight.plumbing.clock import Clock
 from matcher.domain.dossier import ALL_DOCUMENTS
 from matcher.domain.photo_quality import advice_for
@@ -24,6 +24,7 @@ MAX_BYTES = 20_000_000
 _PROBLEMS = {
     "not-authorized": (401, "Send the stewards' key as a bearer token."),
     "document-unknown": (404, "There is no such document."),
+    "document-damaged": (500, "The stored document cannot be opened; hand it in again."),
     "document-superseded": (409, "It was erased, or a later hand-in stands."),
     "photo-too-large": (413, "Send at most 20 MB."),
     "request-invalid": (422, "The request does not have the documented form."),
@@ -82,6 +83,8 @@ class StewardApi:
                 return await handler(request)
             except Unavailable as error:
                 return _problem("overloaded", str(error))
+            except ObjectCorrupt:
+                return _problem("document-damaged")
 
         return guarded
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from borderlight.contracts.events import DocumentEnrolled, DocumentRefused, DocumentSubmitted
-from borderlight.errors import InvalidMessage, ObjectMissing
+from borderlight.errors import InvalidMessage, ObjectCorrupt, ObjectMissing
 from borderlight.plumbing.bus import EventPublisher
 from borderlight.plumbing.clock import Clock
 from borderlight.plumbing.object_store import ObjectStore, read_verified
@@ -83,6 +83,9 @@ class EnrolDocument:
             reading.flags,
             reading.quality,
         )
+        if not usable and await self._has_better(submitted):
+            await self._publish(submitted, Enrolment(reading))
+            return Enrolment(reading)
         written = await self.references.enrol(record, photo if usable else b"", made)
         enrolment = Enrolment(reading, was_standing=not written)
         if written and usable and submitted.replaces not in (None, submitted.document_id):
@@ -90,6 +93,14 @@ class EnrolDocument:
             await self.references.erase(submitted.traveller_ref, submitted.replaces, submitted.submitted_at)
         await self._publish(submitted, enrolment)
         return enrolment
+
+    async def _has_better(self, submitted: DocumentSubmitted) -> bool:
+        """Whether a usable photograph stands under this id: a refused one must not take its place."""
+        try:
+            stored = await self.references.find(submitted.traveller_ref, submitted.document_id)
+        except ObjectCorrupt:
+            return False
+        return stored is not None and stored.embedding is not None and stored.embedding.embedding is not None
 
     async def _already(self, submitted: DocumentSubmitted) -> Enrolment | None:
         """A redelivery after the hand-over object was deleted: what stands is the answer."""
