@@ -60,7 +60,7 @@ class OperatingPoint:
 
 @dataclass(frozen=True)
 class ComparisonCalibration:
-    """chosen: the limit; is_supported: the upper end of its FMR interval keeps the request.
+    """chosen: the lowest limit whose upper FMR bound keeps the request; is_supported: whether there was one.
 
     claimable_fmr: the one-sided 95 % upper bound at the chosen limit; pairs_needed: impostor comparisons without a
     false match from which the requested FMR could be claimed.
@@ -144,9 +144,15 @@ def _at(threshold: float, mated: np.ndarray, non_mated: np.ndarray) -> Operating
     )
 
 
+def _bound(false: int, count: int) -> float:
+    """One-sided 95 % Clopper-Pearson bound of a rate."""
+    return 1.0 if false == count else float(beta.ppf(_CONFIDENCE, false + 1, count - false))
+
+
 def _limit_for(fmr: float, non_mated: np.ndarray) -> float:
-    """The lowest limit whose observed FMR is at most `fmr`; above every impostor when none may pass."""
-    allowed = math.floor(fmr * len(non_mated))
+    """The lowest limit at which the upper bound keeps `fmr`; above every impostor when no limit does."""
+    count = len(non_mated)
+    allowed = max((k for k in range(math.floor(fmr * count) + 1) if _bound(k, count) <= fmr), default=0)
     falling = np.sort(non_mated)[::-1]
     if allowed >= len(falling):
         return float(falling[-1])
@@ -154,9 +160,7 @@ def _limit_for(fmr: float, non_mated: np.ndarray) -> float:
 
 
 def _upper_fmr(threshold: float, non_mated: np.ndarray) -> float:
-    """One-sided Clopper-Pearson bound."""
-    false = int((non_mated >= threshold).sum())
-    return 1.0 if false == len(non_mated) else float(beta.ppf(_CONFIDENCE, false + 1, len(non_mated) - false))
+    return _bound(int((non_mated >= threshold).sum()), len(non_mated))
 
 
 def calibrate_comparison(pairs: Sequence[Pair], fmr: float, current: float) -> ComparisonCalibration:

@@ -6,6 +6,8 @@ COMMANDS = {
     "simulate": (f"{_HERE}.simulate", "Make capture bundles of any species."),
     "evaluate": (f"{_HERE}.evaluate", "Run a folder of bundles and count outcomes."),
     "calibrate": (f"{_HERE}.calibrate", "Set limits from recordings and photographs of your own."),
+    "measure-cast": (f"{_HERE}.measure_cast", "What the screen's colours cost the face comparison."),
+    "bench-documents": (f"{_HERE}.bench_documents", "Import, comparison, cache and duplicate search, measured."),
     "card": (f"{_HERE}.card", "Write the performance card anew."),
     "bench": (f"{_HERE}.bench", "CPU per session and stage, models, memory."),
     "load": (f"{_HERE}.load", "Sessions at a fixed rate into a running stack."),

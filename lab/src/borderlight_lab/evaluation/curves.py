@@ -44,16 +44,17 @@ def det_curve(honest: Sequence[float], attack: Sequence[float], title: str, labe
 
 
 def histogram(groups: dict[str, Sequence[float]], title: str, threshold: float | None, label: str, counted: str) -> str:
-    """Scores per group on one axis, as SVG."""
+    """Scores per group on one axis, each as share of its own group, as SVG."""
     figure = Figure(figsize=(5.6, 4.2), layout="constrained")
     axes = figure.subplots()
     everything = np.concatenate([np.asarray(values, dtype=float) for values in groups.values()])
     edges = np.linspace(min(0.0, float(everything.min())), max(1.0, float(everything.max())), 31)
     colours = ("#2c7a4b", "#a33333", "#b8860b", "#1d4f91", "#6b4f8f", "#777777")
     for (name, values), colour in zip(groups.items(), colours, strict=False):
-        axes.hist(values, edges.tolist(), alpha=0.55, label=f"{name} ({len(values)})", color=colour)
+        shares = np.full(len(values), 100.0 / max(len(values), 1))
+        axes.hist(values, edges.tolist(), weights=shares, alpha=0.55, label=f"{name} ({len(values)})", color=colour)
     if threshold is not None:
         axes.axvline(threshold, color="black", linestyle="--", linewidth=1)
-    axes.set(title=title, xlabel=label, ylabel=counted)
+    axes.set(title=title, xlabel=label, ylabel=f"share of {counted} of the kind [%]")
     axes.legend(frameon=False)
     return _svg(figure)

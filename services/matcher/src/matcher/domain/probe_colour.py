@@ -29,5 +29,8 @@ def without_cast(
     tables = np.clip(_LINEAR[:, None] * gains[:, None, :], 0.0, 1.0)
     srgb = np.where(tables <= 0.0031308, 12.92 * tables, 1.055 * tables ** (1 / 2.4) - 0.055)
     codes = np.round(255 * srgb).astype(np.uint8)
-    channel = np.arange(3)
-    return np.stack([table[chip, channel] for table, chip in zip(codes, chips, strict=True)])
+    plain = [
+        [table[:, channel].take(chip[..., channel]) for channel in range(3)]
+        for table, chip in zip(codes, chips, strict=True)
+    ]
+    return np.stack([np.stack(channels, axis=-1) for channels in plain])

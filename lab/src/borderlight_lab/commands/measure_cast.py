@@ -1,0 +1,47 @@
+"""`borderlight measure-cast DIR`: what the screen's colours cost the face comparison."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress
+from rich.table import Table
+
+from borderlight.plumbing.logs import configure_logs
+from borderlight_lab.benchmark.screen_cast import cast_table, measure_cast
+from borderlight_lab.evaluation.runner import find_bundles
+from matcher.domain.thresholds import parse_thresholds
+from matcher.settings import MatcherSettings
+
+
+def measure(
+    folder: Annotated[Path, typer.Argument(help="folder of labelled capture bundles")],
+    json_file: Annotated[Path | None, typer.Option("--json", help="write the figures here")] = None,
+) -> None:
+    """Scores of honest captures with the cast as filmed and undone, in calm frames and in the worst ones."""
+    configure_logs("measure-cast", "CRITICAL")
+    bundles = [bundle for bundle in find_bundles(folder) if (bundle / "truth.json").is_file()]
+    if not bundles:
+        typer.echo(f"borderlight: no labelled bundles in {folder}", err=True)
+        raise typer.Exit(2)
+    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task("comparing", total=len(bundles))
+        found = measure_cast(bundles, lambda: bar.advance(task))
+    limit = parse_thresholds(MatcherSettings().thresholds_file.read_text()).min_match_score
+    rows = cast_table(found, limit)
+    table = Table(title=f"{len(found)} honest captures, match from {limit}", title_justify="left")
+    for name in ("chips", "mated", "mean", "lowest", "below", "non-mated", "highest"):
+        table.add_column(name, justify="left" if name == "chips" else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*("–" if value is None else str(value) for value in row.values()))
+    Console().print(table)
+    if json_file is not None:
+        scores = [item.__dict__ for item in found]
+        content = {"schema": "borderlight.cast/1", "limit": limit, "rows": rows, "captures": scores}
+        json_file.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def register(app: typer.Typer) -> None:
+    app.command("measure-cast")(measure)

@@ -1,0 +1,159 @@
+"""Documents by message and by the stewards' HTTP API: answers, events, and what never happens."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from fakes.clock import StandingClock
+from fakes.publisher import KeepingPublisher
+from pydantic import SecretStr
+from starlette.applications import Starlette
+
+from borderlight.contracts.events import DocumentEnrolled, DocumentErased, DocumentRefused, DocumentSubmitted, ObjectRef
+from borderlight.errors import InvalidMessage
+from borderlight.plumbing.object_store import FileObjectStore
+from borderlight_lab.simulator.bundle_writer import document_photo
+from borderlight_lab.simulator.head import make_head
+from matcher.adapters.envelope import KeyRing
+from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
+from matcher.adapters.onnx_face_reader import OnnxFaceReader
+from matcher.app import PHOTO_BUCKET
+from matcher.entrypoints.http_api import StewardApi
+from matcher.use_cases.enrol_document import EnrolDocument
+from matcher.use_cases.erase_documents import EraseDocuments
+
+KEY = "stewards-secret"
+PATH = "/v1/travellers/t-1/documents/passport-1"
+
+
+@pytest.fixture(scope="module")
+def reader(models: Path) -> OnnxFaceReader:
+    return OnnxFaceReader(models)
+
+
+@pytest.fixture(scope="module")
+def portrait() -> bytes:
+    return document_photo(make_head(2, 0.2), 3)
+
+
+class Ways:
+    """The matcher's document side over a folder."""
+
+    def __init__(self, folder: Path, reader: OnnxFaceReader) -> None:
+        self.clock, self.published, self.objects = StandingClock(), KeepingPublisher(), FileObjectStore(folder)
+        self.store = ObjectReferenceStore(self.objects, KeyRing.generate(), reader.model_sha256, None, self.clock)
+        self.enrol = EnrolDocument(self.objects, self.store, reader, self.clock, self.published)
+        self.erase = EraseDocuments(self.store, self.clock, self.published)
+
+    async def submitted(self, photo: bytes, document: str = "passport-1", **more: object) -> DocumentSubmitted:
+        ref = await self.objects.put(PHOTO_BUCKET, f"{document}/{hashlib.sha256(photo).hexdigest()[:8]}", photo, "x/y")
+        return DocumentSubmitted.model_validate({
+            "traveller_ref": "t-1", "document_id": document, "kind": "passport", "photo": ref,
+            "submitted_at": self.clock.now(), **more,
+        })  # fmt: skip
+
+
+@pytest.fixture
+async def ways(tmp_path: Path, reader: OnnxFaceReader) -> Ways:
+    made = Ways(tmp_path, reader)
+    await made.objects.ensure_bucket(BUCKET)
+    return made
+
+
+@pytest.fixture
+async def api(ways: Ways) -> AsyncIterator[httpx.AsyncClient]:
+    routes = StewardApi(ways.enrol, ways.erase, ways.store, ways.clock, SecretStr(KEY)).routes()
+    transport = httpx.ASGITransport(app=Starlette(routes=routes))
+    headers = {"Authorization": f"Bearer {KEY}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://matcher", headers=headers) as client:
+        yield client
+
+
+async def test_a_submitted_photograph_is_enrolled_once(ways: Ways, portrait: bytes) -> None:
+    message = await ways.submitted(portrait)
+    await ways.enrol(message)
+    await ways.enrol(message)  # delivered twice; the hand-over object is gone by now
+    assert len(await ways.store.references_of("t-1")) == 1
+    assert await ways.objects.list_keys(PHOTO_BUCKET, "") == []
+    enrolled = [event for _, event, _ in ways.published.published if isinstance(event, DocumentEnrolled)]
+    assert len(enrolled) == 2 and len({identity for _, _, identity in ways.published.published}) == 1, "one event id"
+    assert enrolled[0].quality["inter_eye_distance"] > 60
+
+
+async def test_a_refused_photograph_says_why_and_displaces_nothing(ways: Ways, portrait: bytes) -> None:
+    await ways.enrol(await ways.submitted(portrait))
+    ways.clock.advance(60.0)
+    await ways.enrol(await ways.submitted(b"no picture at all"))
+    refused = [event for _, event, _ in ways.published.published if isinstance(event, DocumentRefused)]
+    assert refused[0].reasons == ("comparison.reference_not_an_image",) and "JPEG" in refused[0].advice
+    (found,) = await ways.store.references_of("t-1")
+    assert found.embedding is not None
+
+
+async def test_a_renewed_passport_replaces_the_old_one(ways: Ways, portrait: bytes) -> None:
+    await ways.enrol(await ways.submitted(portrait, "passport-1"))
+    ways.clock.advance(60.0)
+    await ways.enrol(await ways.submitted(portrait, "passport-2", replaces="passport-1"))
+    assert [item.document_id for item in await ways.store.references_of("t-1")] == ["passport-2"]
+
+
+async def test_a_message_without_its_photograph_is_invalid(ways: Ways) -> None:
+    ref = ObjectRef(bucket=PHOTO_BUCKET, key="gone", sha256="0" * 64, size=1, media_type="image/jpeg")
+    message = DocumentSubmitted(
+        traveller_ref="t-1", document_id="p", kind="passport", photo=ref, submitted_at=ways.clock.now()
+    )
+    with pytest.raises(InvalidMessage, match="not in the object store"):
+        await ways.enrol(message)
+
+
+async def test_a_late_message_does_not_undo_an_erasure(ways: Ways, portrait: bytes) -> None:
+    late = await ways.submitted(portrait)
+    ways.clock.advance(60.0)
+    receipt = await ways.erase("t-1")
+    await ways.enrol(late)
+    assert await ways.store.references_of("t-1") == []
+    erased = [event for _, event, _ in ways.published.published if isinstance(event, DocumentErased)]
+    assert erased[0].receipt == receipt
+
+
+async def test_stewards_hand_in_look_at_and_erase(api: httpx.AsyncClient, ways: Ways, portrait: bytes) -> None:
+    made = await api.put(f"{PATH}?kind=passport&expires_at=2030-01-01", content=portrait)
+    assert made.status_code == 201 and made.json()["quality"]["sharpness"] > 1
+    seen = (await api.get(PATH)).json()
+    assert seen["usable"] is True and seen["expires_at"].startswith("2030-01-01")
+    gone = await api.delete("/v1/travellers/t-1")
+    assert gone.status_code == 200 and gone.json()["receipt"]
+    assert (await api.get(PATH)).status_code == 404
+    again = await api.put(PATH, content=portrait)
+    assert again.status_code == 409, "the clock stands: as old as the erasure"
+    ways.clock.advance(timedelta(seconds=1).total_seconds())
+    assert (await api.put(PATH, content=portrait)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "status", "words"),
+    [
+        (PATH, b"no picture", 422, "Send JPEG"),
+        (f"{PATH}?kind=selfie", b"x", 422, "kind"),
+        (f"{PATH}?expires_at=soon", b"x", 422, "Invalid isoformat"),
+        ("/v1/travellers/a%20b/documents/p", b"x", 422, "traveller_ref"),
+        (PATH, bytes(20_000_001), 413, "20 MB"),
+    ],
+)
+async def test_bad_hand_ins_are_told(
+    api: httpx.AsyncClient, path: str, content: bytes, status: int, words: str
+) -> None:
+    answer = await api.put(path, content=content)
+    assert answer.status_code == status and words in answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {KEY}"}])
+async def test_without_the_key_nothing_is_shown(api: httpx.AsyncClient, header: dict[str, str]) -> None:
+    del api.headers["Authorization"]
+    for method in ("GET", "PUT", "DELETE"):
+        answer = await api.request(method, PATH, headers=header)
+        assert answer.status_code == 401
