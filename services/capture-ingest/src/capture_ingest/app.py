@@ -3,6 +3,7 @@
 import secrets
 from typing import Any
 
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from redis.asyncio import Redis
 
 from borderlight.plumbing.bus import Bus, EventPublisher
@@ -16,16 +17,21 @@ from borderlight.plumbing.worker import run_worker
 from borderlight.vision.decoder import DecodeLimits
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
 from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
-from capture_ingest.entrypoints.http_api import ApiParts, build_http_api
+from capture_ingest.entrypoints.api_parts import ApiParts
+from capture_ingest.entrypoints.http_api import build_http_api
+from capture_ingest.entrypoints.rate_limits import RateLimits
 from capture_ingest.entrypoints.subscriber import subscribe_api, subscribe_normalizer
 from capture_ingest.ports import CaptureNormalizer, SessionStore
 from capture_ingest.settings import CaptureIngestSettings
 from capture_ingest.use_cases import normalize_capture, store_video
+from capture_ingest.use_cases.claim_session import ClaimSession
 from capture_ingest.use_cases.finish_capture import FinishCapture
 from capture_ingest.use_cases.issue_challenge import IssueChallenge
 from capture_ingest.use_cases.normalize_capture import NormalizeCapture
 from capture_ingest.use_cases.open_session import OpenSession
+from capture_ingest.use_cases.receive_part import ReceivePart
 from capture_ingest.use_cases.record_outcome import RecordOutcome
+from capture_ingest.use_cases.retake_session import RetakeSession
 from capture_ingest.use_cases.store_video import StoreVideo
 
 
@@ -36,17 +42,24 @@ def wire_api(
     settings: CaptureIngestSettings,
     clock: Clock,
     metrics: Metrics,
+    counters: Storage | None = None,
 ) -> Any:
-    """The HTTP application over given adapters; the bus gets its subscription."""
+    """The HTTP application over given adapters; the bus gets its subscription. counters: of the rate limits."""
     subscribe_api(bus, RecordOutcome(sessions))
+    open_session, store = OpenSession(sessions, clock, settings.session_life_s), StoreVideo(sessions, objects)
     parts = ApiParts(
         settings=settings,
+        agencies=settings.agency_keys(),
+        limits=RateLimits(counters or MemoryStorage(), settings.rate_per_session, settings.rate_per_address),
         sessions=sessions,
         clock=clock,
         metrics=metrics,
-        open_session=OpenSession(sessions, clock, settings.session_life_s),
+        open_session=open_session,
+        claim_session=ClaimSession(sessions),
+        retake_session=RetakeSession(sessions, open_session),
         issue_challenge=IssueChallenge(sessions, secrets.token_bytes),
-        store_video=StoreVideo(sessions, objects),
+        store_video=store,
+        receive_part=ReceivePart(objects, store),
         finish_capture=FinishCapture(sessions, objects, bus, clock),
     )
     app = build_http_api(parts)
@@ -65,7 +78,8 @@ async def run_api() -> None:
     objects = S3ObjectStore(S3Settings())
     bus = KafkaBus(KafkaSettings(), "api", clock, metrics)
     redis: Redis = Redis.from_url(settings.redis_url)
-    app = wire_api(bus, RedisSessionStore(redis), objects, settings, clock, metrics)
+    counters = RedisStorage(f"async+{settings.redis_url}", implementation="redispy", key_prefix="rate")
+    app = wire_api(bus, RedisSessionStore(redis), objects, settings, clock, metrics, counters)
 
     async def before() -> None:
         await objects.ensure_bucket(store_video.BUCKET)

@@ -1,11 +1,20 @@
 """Settings of capture-ingest; prefix CAPTURE_INGEST_."""
 
+import hashlib
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from borderlight.vision.models import default_models_folder
+from capture_ingest.domain.agency import AgencyKey, Scope
+
+
+class AgencyEntry(BaseModel):
+    """One agency in CAPTURE_INGEST_AGENCIES; `borderlight agency-key NAME` writes it."""
+
+    key_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    scopes: list[Scope] = [Scope.CREATE, Scope.READ]
 
 
 class CaptureIngestSettings(BaseSettings):
@@ -16,10 +25,28 @@ class CaptureIngestSettings(BaseSettings):
     port: int = 8080
     redis_url: str = "redis://127.0.0.1:6379/0"
     api_key: SecretStr | None = None
+    agencies: dict[str, AgencyEntry] = {}
     allow_anonymous_agency: bool = False
     max_upload_bytes: int = 12_000_000
     upload_timeout_s: float = 60.0
     session_life_s: int = 900
+    max_attempts: int = 3
     models_dir: Path = default_models_folder()
     worker_memory_bytes: int = 1_500_000_000
     worker_cpu_s: int = 20
+    public_url: str | None = None
+    trusted_proxies: str = "127.0.0.1"
+    rate_per_address: str = "6000/minute"
+    rate_per_session: str = "120/minute"
+    agency_name: str = "the border agency"
+    retention_note_days: int = 1
+    min_camera_fps: float = 15.0
+    parent_origins: list[str] = []
+
+    def agency_keys(self) -> dict[str, AgencyKey]:
+        """Every key that is accepted; `api_key` is one with all scopes."""
+        keys = {name: AgencyKey(entry.key_sha256, frozenset(entry.scopes)) for name, entry in self.agencies.items()}
+        if self.api_key is not None:
+            digest = hashlib.sha256(self.api_key.get_secret_value().encode()).hexdigest()
+            keys["api_key"] = AgencyKey(digest, frozenset(Scope))
+        return keys

@@ -18,6 +18,10 @@ class MemorySessionStore:
     async def find(self, session_id: str) -> Session | None:
         return self._sessions.get(session_id)
 
+    def all(self) -> list[Session]:
+        """Every session of this process."""
+        return list(self._sessions.values())
+
     async def take(self, session_id: str, step: Step, changes: dict[str, Any]) -> Session | None:
         session = self._sessions.get(session_id)
         if session is None or (session.state, step) not in TRANSITIONS:

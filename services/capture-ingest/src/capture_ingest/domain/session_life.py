@@ -7,27 +7,36 @@ from typing import Any
 
 class State(StrEnum):
     OPENED = "opened"
+    CLAIMED = "claimed"
     CHALLENGED = "challenged"
     UPLOADED = "uploaded"
     CAPTURED = "captured"
     DECIDED = "decided"
+    CONTINUED = "continued"
 
 
 class Step(StrEnum):
+    CLAIMED = "claimed"
     CHALLENGE_ISSUED = "challenge_issued"
     VIDEO_STORED = "video_stored"
     CAPTURE_FINISHED = "capture_finished"
     VERDICT_ARRIVED = "verdict_arrived"
+    RETAKEN = "retaken"
 
 
 TRANSITIONS: dict[tuple[State, Step], State] = {
-    (State.OPENED, Step.CHALLENGE_ISSUED): State.CHALLENGED,
+    (State.OPENED, Step.CLAIMED): State.CLAIMED,
+    (State.OPENED, Step.CHALLENGE_ISSUED): State.CHALLENGED,  # a client that holds the link's token itself
+    (State.CLAIMED, Step.CHALLENGE_ISSUED): State.CHALLENGED,
     (State.CHALLENGED, Step.VIDEO_STORED): State.UPLOADED,
     (State.UPLOADED, Step.VIDEO_STORED): State.UPLOADED,  # a broken upload may be sent again
     (State.UPLOADED, Step.CAPTURE_FINISHED): State.CAPTURED,
     (State.UPLOADED, Step.VERDICT_ARRIVED): State.DECIDED,  # finish crashed after the event was out
     (State.CAPTURED, Step.VERDICT_ARRIVED): State.DECIDED,
     (State.DECIDED, Step.VERDICT_ARRIVED): State.DECIDED,
+    (State.CHALLENGED, Step.RETAKEN): State.CONTINUED,  # interrupted: the challenge is spent, a new session goes on
+    (State.UPLOADED, Step.RETAKEN): State.CONTINUED,
+    (State.DECIDED, Step.RETAKEN): State.CONTINUED,
 }
 
 
@@ -38,7 +47,11 @@ def states_before(step: Step) -> tuple[State, ...]:
 
 @dataclass(frozen=True)
 class Session:
-    """One session as the api keeps it. Times are seconds since the epoch; token_sha256: hex digest of the token."""
+    """One session as the api keeps it. Times are seconds since the epoch.
+
+    token_sha256: hex digest of the token that may act; link_sha256: of the link's token once it has been claimed, which
+    may only look; page: what the capture page is told (language, return_url); next_session_id: where a retake goes on.
+    """
 
     session_id: str
     traveller_ref: str
@@ -52,7 +65,12 @@ class Session:
     video: dict[str, Any] | None = None
     outcome: str | None = None
     advice: tuple[str, ...] = ()
+    link_sha256: str | None = None
+    next_session_id: str | None = None
+    max_attempts: int = 3
+    agency: str = ""
+    page: dict[str, Any] | None = None
 
     def is_expired(self, now_s: float) -> bool:
         """Whether the traveller may no longer act on it; a captured session does not expire."""
-        return now_s > self.expires_at_s and self.state not in (State.CAPTURED, State.DECIDED)
+        return now_s > self.expires_at_s and self.state not in (State.CAPTURED, State.DECIDED, State.CONTINUED)

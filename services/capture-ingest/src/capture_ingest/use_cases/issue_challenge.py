@@ -13,9 +13,13 @@ class IssueChallenge:
     sessions: SessionStore
     random: RandomSource
 
-    async def __call__(self, session: Session) -> ColourSchedule | None:
-        """The drawn schedule; None when one was issued before."""
-        generator = CALM_SLOTS if session.calm else COLOUR_SLOTS
-        schedule = generator.draw(self.random(RANDOM_BYTES))
-        taken = await self.sessions.take(session.session_id, Step.CHALLENGE_ISSUED, {"challenge": schedule.to_json()})
+    async def __call__(self, session: Session, calm: bool | None = None) -> ColourSchedule | None:
+        """The drawn schedule; None when one was issued before.
+
+        calm: the traveller's own choice of light; None keeps what the session was opened with.
+        """
+        is_calm = session.calm if calm is None else calm
+        schedule = (CALM_SLOTS if is_calm else COLOUR_SLOTS).draw(self.random(RANDOM_BYTES))
+        changes = {"challenge": schedule.to_json(), "calm": is_calm}
+        taken = await self.sessions.take(session.session_id, Step.CHALLENGE_ISSUED, changes)
         return None if taken is None else schedule

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from borderlight.plumbing.clock import Clock
 from capture_ingest.domain.session_life import Session, State
@@ -34,6 +35,9 @@ class OpenSession:
         calm: bool = False,
         previous_session_id: str | None = None,
         session_id: str | None = None,
+        agency: str = "",
+        max_attempts: int = 3,
+        page: dict[str, Any] | None = None,
     ) -> OpenedSession:
         """Create it; a session that names a previous one counts as the next attempt of the same journey."""
         attempt = 1
@@ -50,6 +54,9 @@ class OpenSession:
             attempt=attempt,
             previous_session_id=previous_session_id,
             calm=calm,
+            max_attempts=max_attempts,
+            agency=agency,
+            page=page,
         )
         await self.sessions.create(session, self.keep_s)
         return OpenedSession(session, token)

@@ -9,6 +9,21 @@ from capture_ingest.domain.session_life import Session, Step, states_before
 from capture_ingest.ports import SessionStore
 
 BUCKET = "captures"
+MEDIA_TYPES = ("video/mp4", "video/webm")
+
+
+class DigestMismatch(Exception):
+    """The video that arrived is not the one that was sent."""
+
+
+class WrongMediaType(Exception):
+    """The bytes are not what the media type says."""
+
+
+def _looks_like(video: bytes, media_type: str) -> bool:
+    if media_type == "video/webm":
+        return video[:4] == b"\x1a\x45\xdf\xa3"
+    return video[4:8] == b"ftyp"
 
 
 @dataclass(frozen=True)
@@ -16,12 +31,22 @@ class StoreVideo:
     sessions: SessionStore
     objects: ObjectStore
 
-    async def __call__(self, session: Session, video: bytes, media_type: str) -> ObjectRef | None:
-        """Where it lies; None when the session does not take a video now."""
+    async def __call__(
+        self, session: Session, video: bytes, media_type: str, sha256: str | None = None
+    ) -> ObjectRef | None:
+        """Where it lies; None when the session does not take a video now.
+
+        Raises DigestMismatch when the client stated another `sha256`, WrongMediaType when the bytes say otherwise.
+        """
         if session.state not in states_before(Step.VIDEO_STORED):
             return None
+        digest = hashlib.sha256(video).hexdigest()
+        if sha256 is not None and sha256 != digest:
+            raise DigestMismatch(f"{digest} arrived")
+        if not _looks_like(video, media_type):
+            raise WrongMediaType(f"the body is not {media_type}")
         extension = "webm" if media_type == "video/webm" else "mp4"
-        key = f"{session.session_id}/{hashlib.sha256(video).hexdigest()}.{extension}"
+        key = f"{session.session_id}/{digest}.{extension}"
         stored = await self.objects.put(BUCKET, key, video, media_type)
         taken = await self.sessions.take(session.session_id, Step.VIDEO_STORED, {"video": stored.model_dump()})
         return None if taken is None else stored

@@ -1,0 +1,1 @@
+"""`borderlight serve`: page, API and a small operator page on the embedded default."""

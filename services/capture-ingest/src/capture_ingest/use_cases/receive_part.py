@@ -1,0 +1,79 @@
+"""Take a video in parts: each part is an object, so any api process can take the next one."""
+
+import asyncio
+from dataclasses import dataclass
+
+from borderlight.contracts.events import ObjectRef
+from borderlight.errors import ObjectMissing
+from borderlight.plumbing.object_store import ObjectStore
+from capture_ingest.domain.session_life import Session
+from capture_ingest.domain.upload_part import MAX_PARTS, UploadPart
+from capture_ingest.use_cases.store_video import BUCKET, StoreVideo
+
+_PART = "application/octet-stream"
+
+
+class OffsetConflict(Exception):
+    """The part does not begin where the upload stands; `offset` says where that is."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"the upload stands at byte {offset}")
+        self.offset = offset
+
+
+@dataclass(frozen=True)
+class ReceivePart:
+    objects: ObjectStore
+    store_video: StoreVideo
+
+    async def offset(self, session: Session, total: int) -> int:
+        """Bytes that are safe of an upload of `total` bytes."""
+        return sum(size for _, size in await self._parts(session, total))
+
+    async def _parts(self, session: Session, total: int) -> list[tuple[str, int]]:
+        """(key, size) of the parts from the first byte on, without a gap; names carry their range."""
+        prefix = f"{session.session_id}/parts/{total}/"
+        found: list[tuple[str, int]] = []
+        at = 0
+        for name in await self.objects.list_keys(BUCKET, prefix):
+            first, _, size = name.rsplit("/", 1)[-1].partition("-")
+            if int(first) == at:
+                found.append((name, int(size)))
+                at += int(size)
+        return found
+
+    async def __call__(
+        self, session: Session, part: UploadPart, content: bytes, sha256: str | None, media_type: str
+    ) -> ObjectRef | int | None:
+        """The stored video once it is whole, else the offset that is safe now; None when the session takes no video.
+
+        Raises OffsetConflict, DigestMismatch, WrongMediaType (the parts are gone then, the upload begins anew). A part
+        that is there already is accepted again.
+        """
+        parts = await self._parts(session, part.total)
+        offset = sum(size for _, size in parts)
+        if part.first > offset or len(parts) >= MAX_PARTS:
+            raise OffsetConflict(offset)
+        name = f"{session.session_id}/parts/{part.total}/{part.first:012d}-{part.size}"
+        if part.first == offset:
+            await self.objects.put(BUCKET, name, content, _PART)
+            parts.append((name, part.size))
+            offset += part.size
+        elif name not in [key for key, _ in parts]:
+            raise OffsetConflict(offset)
+        if offset < part.total:
+            return offset
+        return await self._assemble(session, parts, sha256, media_type)
+
+    async def _assemble(
+        self, session: Session, parts: list[tuple[str, int]], sha256: str | None, media_type: str
+    ) -> ObjectRef | None:
+        try:
+            pieces = [await self.objects.get(BUCKET, key) for key, _ in parts]
+        except ObjectMissing as error:  # another request has just put the same upload together
+            raise OffsetConflict(0) from error
+        try:
+            return await self.store_video(session, b"".join(pieces), media_type, sha256)
+        finally:
+            left = await self.objects.list_keys(BUCKET, f"{session.session_id}/parts/")
+            await asyncio.gather(*(self.objects.delete(BUCKET, key) for key in left))

@@ -1,0 +1,65 @@
+// Builds the capture page into the Python package that serves it; with --tests, the unit tests into build/test.
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const here = new URL(".", import.meta.url);
+const out = new URL("../src/capture_ingest/page/", here);
+const path = (name, base = here) => fileURLToPath(new URL(name, base));
+const common = { bundle: true, format: "esm", target: ["es2022", "safari15.4", "firefox102"], logLevel: "warning" };
+
+if (process.argv.includes("--tests")) {
+  const names = (await readdir(path("test"))).filter((name) => name.endsWith(".test.ts"));
+  await rm(path("build/test"), { recursive: true, force: true });
+  const entryPoints = names.map((name) => path(`test/${name}`));
+  await build({
+    ...common,
+    target: "node20",
+    entryPoints,
+    outdir: path("build/test"),
+    platform: "node",
+    outExtension: { ".js": ".mjs" },
+  });
+  process.exit(0);
+}
+
+await rm(out, { recursive: true, force: true });
+await mkdir(path("guidance/", out), { recursive: true });
+const pages = { ...common, minify: true, legalComments: "none", sourcemap: false };
+await build({
+  ...pages,
+  entryPoints: { page: path("src/main.ts"), operator: path("src/operator/operator.ts") },
+  outdir: path(".", out),
+  splitting: true,
+  chunkNames: "part-[hash]",
+  external: ["./guidance/*"],
+});
+await build({
+  ...pages,
+  format: "iife",
+  entryPoints: { "borderlight-capture": path("src/embed/element.ts") },
+  outdir: path(".", out),
+});
+await build({
+  ...pages,
+  entryPoints: { page: path("src/page.css"), operator: path("src/operator/operator.css") },
+  outdir: path(".", out),
+});
+for (const name of ["index.html", "operator/operator.html"]) {
+  await cp(path(`src/${name}`), path(name.split("/").at(-1), out));
+}
+// Face guidance is optional and loaded late: a runtime from the registry, beside a model of our own.
+const runtime = path("node_modules/onnxruntime-web/dist/");
+for (const name of ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"]) {
+  await cp(`${runtime}${name}`, path(`guidance/${name}`, out));
+}
+
+// What a first visit loads, without guidance: the page, its style, its script, one language.
+const first = ["index.html", "page.css", "page.js"];
+const parts = (await readdir(out)).filter((name) => name.startsWith("part-"));
+const size = async (name) => gzipSync(await readFile(path(name, out))).length;
+const total = (await Promise.all([...first, ...parts].map(size))).reduce((sum, one) => sum + one, 0);
+await writeFile(path("sizes.json", out), `${JSON.stringify({ first_load_gzip_bytes: total })}\n`);
+console.log(`capture page built: ${(total / 1000).toFixed(1)} kB gzip for a first load with every language`);
+if (total > 150_000) throw new Error("the first load is larger than 150 kB");

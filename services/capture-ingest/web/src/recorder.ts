@@ -1,0 +1,55 @@
+// Records the camera to memory; nothing is kept anywhere else.
+import { recordingType } from "./environment";
+
+const BITS_PER_SECOND = 1_200_000;
+
+export interface Recording {
+  video: Blob;
+  type: string;
+  startedAt: number;
+}
+
+export class Recorder {
+  private readonly recorder: MediaRecorder;
+  private readonly chunks: Blob[] = [];
+  private startedAt = 0;
+
+  constructor(stream: MediaStream) {
+    const mimeType = recordingType();
+    this.recorder = new MediaRecorder(stream, {
+      ...(mimeType === null ? {} : { mimeType }),
+      videoBitsPerSecond: BITS_PER_SECOND,
+    });
+    this.recorder.addEventListener("dataavailable", (event) => {
+      if (event.data.size > 0) this.chunks.push(event.data);
+    });
+  }
+
+  /** Begins; resolves when the browser says that it records. */
+  start(): Promise<void> {
+    return new Promise((done, failed) => {
+      this.recorder.addEventListener("start", () => {
+        this.startedAt = performance.now();
+        done();
+      });
+      this.recorder.addEventListener("error", () => failed(new Error("the recorder failed")));
+      this.recorder.start();
+    });
+  }
+
+  /** Ends; resolves after the last chunk, which comes late. */
+  stop(): Promise<Recording> {
+    return new Promise((done) => {
+      this.recorder.addEventListener("stop", () => {
+        const type = (this.recorder.mimeType || this.chunks[0]?.type || "video/webm").split(";")[0] ?? "video/webm";
+        done({ video: new Blob(this.chunks, { type }), type, startedAt: this.startedAt });
+      });
+      this.recorder.stop();
+    });
+  }
+
+  abandon(): void {
+    if (this.recorder.state !== "inactive") this.recorder.stop();
+    this.chunks.length = 0;
+  }
+}

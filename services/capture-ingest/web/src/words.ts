@@ -1,0 +1,35 @@
+// Languages: one file each, loaded when wanted.
+import type { Words } from "./words/shape";
+
+export const LANGUAGES = { en: "English", es: "Español", fr: "Français", ar: "العربية", zh: "简体中文" } as const;
+export type Language = keyof typeof LANGUAGES;
+
+const LOADERS: Record<Language, () => Promise<{ words: Words }>> = {
+  en: () => import("./words/en"),
+  es: () => import("./words/es"),
+  fr: () => import("./words/fr"),
+  ar: () => import("./words/ar"),
+  zh: () => import("./words/zh"),
+};
+
+export function isLanguage(text: string | null | undefined): text is Language {
+  return text !== null && text !== undefined && Object.hasOwn(LANGUAGES, text);
+}
+
+/** The first of the wanted languages that we speak; English otherwise. */
+export function choose(wanted: readonly (string | null | undefined)[]): Language {
+  for (const one of wanted) {
+    const short = one?.slice(0, 2).toLowerCase();
+    if (isLanguage(short)) return short;
+  }
+  return "en";
+}
+
+export async function load(language: Language): Promise<Words> {
+  return (await LOADERS[language]()).words;
+}
+
+/** `text` with {names} filled in. */
+export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
+}
