@@ -21,6 +21,7 @@ if (process.argv.includes("--tests")) {
     platform: "node",
     outExtension: { ".js": ".mjs" },
   });
+  await build({ ...common, entryPoints: [path("test/gallery.ts")], outdir: path("build/gallery") });
   process.exit(0);
 }
 

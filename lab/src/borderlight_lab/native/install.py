@@ -1,6 +1,7 @@
 """Install what the native stack needs: Java, Maven, Redis from the distribution, the server jars through Maven.
 
-`python -m borderlight_lab.native.install [--check]`. Idempotent; each part leaves a stamp named after its versions.
+`python -m borderlight_lab.native.install [--check] [--browser]`. Idempotent; each part leaves a stamp named after its
+versions. `--browser` adds the Chromium that the page's tests drive.
 """
 
 import hashlib
@@ -12,8 +13,12 @@ import sys
 import tomllib
 from pathlib import Path
 
+from borderlight_lab.browser.traveller import find_chromium
+
 VERSIONS = Path(__file__).parent / "versions.toml"
-_PACKAGES = {"java": "openjdk-17-jre-headless", "mvn": "maven", "redis-server": "redis-server"}
+_PACKAGES = {
+    "java": "openjdk-17-jre-headless", "mvn": "maven", "redis-server": "redis-server", "chromium": "chromium",
+}  # fmt: skip
 
 
 class NativeStackMissing(RuntimeError):
@@ -97,9 +102,11 @@ def _install_jars(server: str) -> None:
     (target / ".complete").touch()
 
 
-def install() -> None:
+def install(browser: bool = False) -> None:
     """Install what is missing; raises NativeStackMissing with the command that would help."""
     absent = missing()
+    if browser and find_chromium() is None:
+        absent.append("chromium")
     needs_jars = any("jars" in name for name in absent)
     packages = [name for name in absent if name in _PACKAGES]
     if needs_jars and shutil.which("mvn") is None and "mvn" not in packages:
@@ -117,7 +124,7 @@ def main() -> None:
         print("complete" if not absent else f"missing: {', '.join(absent)}")  # noqa: T201
         sys.exit(1 if absent else 0)
     try:
-        install()
+        install(browser="--browser" in sys.argv[1:])
     except NativeStackMissing as error:
         sys.exit(f"borderlight: {error}")
 

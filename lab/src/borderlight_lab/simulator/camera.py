@@ -13,7 +13,7 @@ from borderlight.challenge.schedule import ColourSchedule
 from borderlight_lab.simulator.head import HEIGHT, WIDTH
 from borderlight_lab.simulator.light import Scene
 
-_CROSSTALK = np.array([[0.86, 0.11, 0.03], [0.08, 0.84, 0.08], [0.03, 0.13, 0.84]], np.float32)
+CROSSTALK = np.array([[0.86, 0.11, 0.03], [0.08, 0.84, 0.08], [0.03, 0.13, 0.84]], np.float32)
 _LEVELS = 4096
 
 
@@ -70,7 +70,7 @@ def film(
     end = float(schedule.start_ms()[-1] + schedule.duration_ms()[-1])
     times = frame_times(camera, end + camera.lag_ms + 150.0, random)
     rows_ms = np.arange(HEIGHT) / HEIGHT * camera.readout_ms
-    room, screen = scene.room @ _CROSSTALK.T, scene.screen @ _CROSSTALK.T
+    room, screen = scene.room @ CROSSTALK.T, scene.screen @ CROSSTALK.T
     gain = 0.23 / float((room + 0.35 * screen)[150:450, 120:360].mean())
     curve = _tone_curve(random)
     noise = random.normal(size=(HEIGHT + 64, WIDTH + 64, 3)).astype(np.float32)

@@ -38,7 +38,7 @@ class CaptureIngestSettings(BaseSettings):
     trusted_proxies: str = "127.0.0.1"
     rate_per_address: str = "6000/minute"
     rate_per_session: str = "120/minute"
-    agency_name: str = "the border agency"
+    agency_name: str = ""
     retention_note_days: int = 1
     min_camera_fps: float = 15.0
     parent_origins: list[str] = []

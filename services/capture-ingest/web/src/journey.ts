@@ -95,6 +95,10 @@ export class Journey {
 
   agree(calm: boolean): void {
     this.shown.calm = calm;
+    // More of the screen is more light; where a page may not have it, the viewport has to do.
+    if (window.parent !== window || matchMedia("(pointer: coarse)").matches) {
+      document.documentElement.requestFullscreen?.({ navigationUI: "hide" }).catch(() => undefined);
+    }
     this.send("agreed");
   }
 
@@ -388,10 +392,7 @@ export class Journey {
       await online(2000);
       if (signal.aborted) return;
       try {
-        if (this.recording !== null && this.sent === null) {
-          await this.transfer();
-          if (!signal.aborted) this.send("finished");
-        } else if (this.recording !== null) {
+        if (this.recording !== null) {
           await this.transfer();
           if (!signal.aborted) this.send("finished");
         } else {
@@ -432,6 +433,9 @@ export class Journey {
 
   /** A further capture is a new session of the same journey. */
   async takeAgain(calm: boolean): Promise<void> {
+    // A second tap while the first is on its way would ask for another session.
+    if (this.takingAgain) return;
+    this.takingAgain = true;
     try {
       const about = await (this.api as Api).retake(calm);
       this.api = new Api(about.session_id, about.token);
@@ -446,8 +450,11 @@ export class Journey {
       if (error instanceof Problem && error.kind === "retake-not-possible" && this.challenge === null)
         this.send("again");
       else this.send(trouble(error));
+    } finally {
+      this.takingAgain = false;
     }
   }
+  private takingAgain = false;
 }
 
 const EFFECTS: Partial<Record<State, (this: Journey, signal: AbortSignal) => Promise<void>>> = {

@@ -4,7 +4,7 @@ import { h, svg } from "./dom";
 import { platform } from "./environment";
 import type { Journey, Shown } from "./journey";
 import type { State } from "./machine";
-import { fill } from "./words";
+import { days, fill } from "./words";
 import type { Button, Words } from "./words/shape";
 
 const CAPTURE: ReadonlySet<State> = new Set(["warming", "placing", "light_check", "announce"]);
@@ -64,6 +64,14 @@ function copyLink(words: Words, link: string): HTMLElement {
   return made;
 }
 
+/** The agency's next step, where it named one. */
+function onward(shown: Shown, words: Words): HTMLElement | null {
+  const address = shown.about?.return_url;
+  if (!address) return null;
+  const link = h("a", { class: "first", href: address, rel: "noreferrer", target: "_top" }, words.buttons.go_on);
+  return h("div", { class: "actions" }, link);
+}
+
 function advised(shown: Shown, words: Words): HTMLElement {
   return h("p", { class: "advice" }, words.advice[shown.advice]);
 }
@@ -71,8 +79,8 @@ function advised(shown: Shown, words: Words): HTMLElement {
 /** Everything below the heading. */
 function body(shown: Shown, words: Words, journey: Journey): (HTMLElement | SVGElement | null)[] {
   const values = {
-    agency: shown.about?.agency ?? "",
-    days: shown.about?.retention_days ?? 1,
+    agency: shown.about?.agency || words.agency,
+    days: days(shown.about?.retention_days ?? 1, document.documentElement.lang),
     percent: shown.percent,
     seconds: shown.state === "announce" ? (shown.calm ? CALM_S : LIGHT_S) : shown.seconds,
   };
@@ -119,19 +127,9 @@ function body(shown: Shown, words: Words, journey: Journey): (HTMLElement | SVGE
     case "waiting":
       return [h("div", { class: "spinner", "aria-hidden": "true" }), text];
     case "done":
-      return [
-        h("div", { class: "mark", "aria-hidden": "true" }, "✓"),
-        text,
-        shown.about?.return_url
-          ? act(
-              h(
-                "a",
-                { class: "first", href: shown.about.return_url, rel: "noreferrer", target: "_top" },
-                words.buttons.go_on,
-              ),
-            )
-          : null,
-      ];
+      return [h("div", { class: "mark", "aria-hidden": "true" }, "✓"), text, onward(shown, words)];
+    case "other_way":
+      return [text, onward(shown, words)];
     case "retake":
       return [
         advised(shown, words),

@@ -29,7 +29,13 @@ export async function load(language: Language): Promise<Words> {
   return (await LOADERS[language]()).words;
 }
 
-/** `text` with {names} filled in. */
+/** A number of days with its unit, as the language says it. */
+export function days(count: number, language: string): string {
+  return new Intl.NumberFormat(language, { style: "unit", unit: "day", unitDisplay: "long" }).format(count);
+}
+
+/** `text` with {names} filled in, its first letter a capital: a name may begin the sentence. */
 export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
+  const filled = text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
+  return filled.charAt(0).toLocaleUpperCase() + filled.slice(1);
 }

@@ -51,4 +51,5 @@ test("the first language that we speak is chosen", () => {
 
 test("holes without a value stay to be seen", () => {
   assert.equal(fill("{a} of {b}", { a: 1 }), "1 of {b}");
+  assert.equal(fill("{a} helps", { a: "the agency" }), "The agency helps");
 });

@@ -4,10 +4,11 @@ export const words: Words = {
   name: "English",
   direction: "ltr",
   language: "Language",
+  agency: "the border agency",
   what: [
     "Your phone films your face for a few seconds while the screen shows coloured light.",
     "{agency} compares this with the photograph in your travel document.",
-    "The film is deleted after {days} day(s). Nothing stays on this phone.",
+    "The film is deleted after {days}. Nothing stays on this phone.",
   ],
   calm: "The calm light changes slowly and does not flash. It takes a little longer and counts the same.",
   states: {

@@ -1,4 +1,4 @@
-// What a language must say. {agency}, {days}, {percent}, {seconds} and {left} are filled in.
+// What a language must say. {agency}, {days} (with its unit), {percent} and {seconds} are filled in.
 import type { State } from "../machine";
 
 export type Hint =
@@ -52,6 +52,8 @@ export interface Words {
   name: string;
   direction: "ltr" | "rtl";
   language: string;
+  /** What the agency is called when it has not said. */
+  agency: string;
   what: string[];
   calm: string;
   states: Record<State, Text>;

@@ -4,10 +4,11 @@ export const words: Words = {
   name: "简体中文",
   direction: "ltr",
   language: "语言",
+  agency: "边检机关",
   what: [
     "屏幕显示彩色光时，手机会拍摄您的面部几秒钟。",
     "{agency}会将拍摄内容与您旅行证件上的照片进行比对。",
-    "拍摄内容将在 {days} 天后删除，不会留在这部手机上。",
+    "拍摄内容将在 {days}后删除，不会留在这部手机上。",
   ],
   calm: "柔和光变化缓慢，不会闪烁。用时稍长，效果相同。",
   states: {
