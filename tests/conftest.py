@@ -6,11 +6,11 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from servers import Endpoints, start_stack
+from simulated_sessions import Sessions
 
 from borderlight.vision.models import default_models_folder
 
@@ -52,16 +52,6 @@ def models() -> Path:
     if not (folder / "manifest.json").is_file():
         pytest.fail("the face models are missing: run ./dev models")
     return folder
-
-
-@dataclass(frozen=True)
-class Sessions:
-    """Simulated bundles by name."""
-
-    folder: Path
-
-    def __getitem__(self, name: str) -> Path:
-        return self.folder / name
 
 
 SIMULATED = {

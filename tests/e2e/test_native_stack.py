@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer
-from conftest import Sessions
+from simulated_sessions import Sessions
 
 from borderlight.challenge.schedule import ColourSchedule
 from borderlight_lab.native.stack import Stack

@@ -3,6 +3,9 @@
 import asyncio
 import base64
 import hashlib
+import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -45,7 +48,7 @@ class Service:
         }
         self.clock, self.sessions, self.objects = StandingClock(), MemorySessionStore(), FileObjectStore(folder)
         self.bus = MemoryBus("test", self.clock, Metrics())
-        given = CaptureIngestSettings(agencies=agencies, **settings)
+        given = CaptureIngestSettings(**{"agencies": agencies, **settings})
         app = wire_api(self.bus, self.sessions, self.objects, given, self.clock, Metrics())
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://border.example")
 
@@ -281,3 +284,17 @@ async def test_the_description_is_complete_and_readable(service: Service) -> Non
 )
 async def test_wrong_addresses_are_problems_too(service: Service, method: str, path: str, wanted: str) -> None:
     assert kind(await service.http.request(method, path)) == wanted
+
+
+async def test_a_printed_agency_key_opens_sessions_and_the_settings_hold_no_key(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "borderlight_cli", "agency-key", "Port of Entry"]
+    printed = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
+    key, setting = printed.stdout.splitlines()
+    assert key not in setting
+    name, _, value = setting.partition("=")
+    assert name == "CAPTURE_INGEST_AGENCIES"
+    accepted = Service(tmp_path, agencies=json.loads(value))
+    await accepted.open(key)
+    refused = await accepted.http.post("/v1/sessions", json={"traveller_ref": "t"}, headers=bearer(setting))
+    assert refused.status_code == 401
+    await accepted.http.aclose()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Sessions
+from simulated_sessions import Sessions
 
 
 def verify(*bundles: Path) -> tuple[list[dict[str, Any]], int]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Sessions
+from simulated_sessions import Sessions
 
 from borderlight.errors import CaptureRejected
 from borderlight.vision.decoder import decode

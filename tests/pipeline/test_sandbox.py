@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Sessions
+from simulated_sessions import Sessions
 
 from borderlight.contracts.normalized_capture import unpack
 from borderlight.errors import CaptureRejected, Unavailable

@@ -24,6 +24,7 @@ COMMANDS: dict[str, Subcommand] = {
     "explain": Subcommand("borderlight_cli.commands.explain", "Write the page that explains a bundle's liveness."),
     "models": Subcommand("borderlight_cli.commands.models", "Build and check the face models."),
     "serve": Subcommand("borderlight_cli.commands.serve", "Serve page and API on the embedded default."),
+    "agency-key": Subcommand("borderlight_cli.commands.agency_key", "A key with which an agency opens sessions."),
     "submit": Subcommand("borderlight_cli.commands.submit", "Put capture bundles through a running stack."),
     "verdicts": Subcommand("borderlight_cli.commands.verdicts", "Read entry verdicts as a consumer does."),
     "documents": Subcommand("borderlight_cli.commands.documents", "The document-photo store."),

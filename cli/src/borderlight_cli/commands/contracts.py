@@ -1,6 +1,7 @@
-"""`borderlight contracts generate | check`: schemas and AsyncAPI from the models, in the checkout."""
+"""`borderlight contracts generate | check`: schemas, AsyncAPI and OpenAPI from the code, in the checkout."""
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -11,15 +12,32 @@ from borderlight.contracts.compatibility import breaking_changes
 from borderlight.contracts.events import CONTRACTS
 from borderlight.contracts.schemas import asyncapi, json_schemas, schema_file
 from borderlight.contracts.topics import registry, with_dead_letters
+from borderlight.plumbing.clock import SystemClock
+from borderlight.plumbing.memory_bus import MemoryBus
+from borderlight.plumbing.metrics import Metrics
+from borderlight.plumbing.object_store import FileObjectStore
+from capture_ingest.adapters.memory_session_store import MemorySessionStore
+from capture_ingest.app import wire_api
+from capture_ingest.settings import CaptureIngestSettings
 
 contracts = typer.Typer(help="Generate and check the event contracts.", no_args_is_help=True)
 Root = Annotated[Path, typer.Option(help="shared/ of the checkout")]
 SHARED = Path("shared")
 
 
+def openapi() -> str:
+    """The HTTP API's description, of the application as it is wired."""
+    clock, metrics = SystemClock(), Metrics()
+    with tempfile.TemporaryDirectory() as folder:
+        bus = MemoryBus("openapi", clock, metrics)
+        objects = FileObjectStore(Path(folder))
+        app = wire_api(bus, MemorySessionStore(), objects, CaptureIngestSettings(), clock, metrics)
+        return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
+
+
 def generated() -> dict[str, str]:
     """File below schemas/ → text."""
-    return {**json_schemas(), "asyncapi.json": asyncapi(with_dead_letters(registry()))}
+    return {**json_schemas(), "asyncapi.json": asyncapi(with_dead_letters(registry())), "openapi.json": openapi()}
 
 
 def examples_of(shared: Path, topic: str) -> tuple[list[Path], list[Path]]:
