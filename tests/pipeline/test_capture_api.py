@@ -48,7 +48,7 @@ class Service:
         }
         self.clock, self.sessions, self.objects = StandingClock(), MemorySessionStore(), FileObjectStore(folder)
         self.bus = MemoryBus("test", self.clock, Metrics())
-        given = CaptureIngestSettings(**{"agencies": agencies, **settings})
+        given = CaptureIngestSettings.model_validate({"agencies": agencies, **settings})
         app = wire_api(self.bus, self.sessions, self.objects, given, self.clock, Metrics())
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://border.example")
 
