@@ -1,21 +1,17 @@
 """`borderlight serve`: the whole system in one process, with the capture page."""
 
 import asyncio
-import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import segno
 import typer
-import uvicorn
 
 from borderlight.errors import BorderlightError
-from borderlight.plumbing.clock import SystemClock
 from borderlight.plumbing.logs import configure_logs
-from borderlight_cli.embedded import EmbeddedStack, SharedModels
-from borderlight_cli.serving.lan import lan_address, make_certificate
+from borderlight_cli.embedded import EmbeddedStack
 from borderlight_cli.serving.operator import OperatorPage, document_of
-from capture_ingest.settings import CaptureIngestSettings
+from borderlight_cli.serving.server import Address, embedded_server
 from capture_ingest.use_cases.open_session import OpenSession
 
 _GUEST = "guest"
@@ -32,26 +28,12 @@ async def _ready_link(stack: EmbeddedStack, base: str, photo: Path | None, life_
     return f"{base}/capture/#{opened.session.session_id}.{opened.token}"
 
 
-async def _serve(host: str, port: int, lan: bool, photo: Path | None) -> None:
-    models = SharedModels.load()
-    try:
-        with tempfile.TemporaryDirectory(prefix="borderlight-tls-") as folder:
-            address = lan_address() if lan else host
-            tls: dict[str, Any] = {}
-            if lan:
-                certificate, key = make_certificate(Path(folder), address, SystemClock())
-                tls = {"ssl_certfile": str(certificate), "ssl_keyfile": str(key)}
-            base = f"{'https' if lan else 'http'}://{address}:{port}"
-            settings = CaptureIngestSettings(allow_anonymous_agency=True, public_url=base)
-            async with EmbeddedStack(models, api_settings=settings) as stack:
-                stack.api.router.routes.extend(OperatorPage(stack, settings.session_life_s).routes())
-                link = await _ready_link(stack, base, photo, settings.session_life_s)
-                _tell(base, link, lan)
-                listen = "0.0.0.0" if lan else host  # noqa: S104 - asked for with --lan
-                config = uvicorn.Config(stack.api, host=listen, port=port, log_level="warning", **tls)
-                await uvicorn.Server(config).serve()
-    finally:
-        models.close()
+async def _serve(address: Address, photo: Path | None) -> None:
+    async with embedded_server(address) as server:
+        life_s = server.settings.session_life_s
+        link = await _ready_link(server.stack, server.base, photo, life_s)
+        _tell(server.base, link, address.lan)
+        await server.listen(OperatorPage(server.stack, life_s).routes())
 
 
 def _tell(base: str, link: str, lan: bool) -> None:
@@ -73,7 +55,7 @@ def serve(
     """Serve page, API and operator page on the embedded default."""
     configure_logs("serve")
     try:
-        asyncio.run(_serve(host, port, lan, photo))
+        asyncio.run(_serve(Address(host, port, lan), photo))
     except (BorderlightError, OSError) as error:
         typer.echo(f"borderlight: {error}", err=True)
         raise typer.Exit(1) from error

@@ -16,6 +16,16 @@ from capture_ingest.entrypoints.page_routes import PAGE_FOLDER, page_headers
 from matcher.domain.photo_quality import advice_for
 
 _LOCAL = {"127.0.0.1", "::1", "testclient"}
+
+
+def is_this_machine(request: Request) -> bool:
+    """Whether the caller sits at this machine: by the loopback, or by our own address in the local network."""
+    if request.client is None:
+        return False
+    own = request.scope.get("server")
+    return request.client.host in _LOCAL or (own is not None and request.client.host == own[0])
+
+
 _MAX_PHOTO = 20_000_000
 _SHOWN = 200
 
@@ -38,7 +48,7 @@ class OperatorPage:
     @staticmethod
     def _refuse(request: Request) -> Response | None:
         """Faces and verdicts are shown to whoever sits at this machine, not to the network."""
-        if request.client is not None and request.client.host in _LOCAL:
+        if is_this_machine(request):
             return None
         return PlainTextResponse("The operator page answers to this machine only.", 403)
 

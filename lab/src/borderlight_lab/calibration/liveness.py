@@ -41,7 +41,7 @@ LIMITS = (
     Limit("challenge_match", "min_correlation", "correlation", 0.78),
     Limit("diffuse_reflection", "min_evenness", "value", 0.25),
     Limit("relief", "min_amplitude", "lower", 0.10),
-    Limit("relief", "min_flat_amplitude", "flat_amplitude", 0.15),
+    Limit("relief", "min_flat_amplitude", "flat_amplitude", 0.12),
 )
 
 

@@ -1,0 +1,65 @@
+"""The embedded flow behind one HTTP server, with or without TLS for the local network."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.routing import BaseRoute
+
+from borderlight.plumbing.clock import SystemClock
+from borderlight_cli.embedded import EmbeddedStack, SharedModels
+from borderlight_cli.serving.lan import lan_address, make_certificate
+from capture_ingest.settings import CaptureIngestSettings
+
+
+@dataclass(frozen=True)
+class Address:
+    """host: without `lan`; lan: HTTPS with a certificate of our own, for phones in the local network."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    lan: bool = False
+
+
+@dataclass
+class EmbeddedServer:
+    """A started flow that does not listen yet: add routes, then `listen`."""
+
+    stack: EmbeddedStack
+    settings: CaptureIngestSettings
+    base: str
+    _config: dict[str, Any]
+
+    async def listen(self, routes: Sequence[BaseRoute] = ()) -> None:
+        """Serve until interrupted; raises OSError when the port is taken."""
+        self.stack.api.router.routes.extend(routes)
+        server = uvicorn.Server(uvicorn.Config(self.stack.api, log_level="warning", **self._config))
+        try:
+            await server.serve()
+        except SystemExit as error:  # uvicorn's word for a port it could not have; it has logged why
+            raise OSError(f"could not listen on port {self._config['port']}; choose another with --port") from error
+
+
+@asynccontextmanager
+async def embedded_server(address: Address) -> AsyncGenerator[EmbeddedServer]:
+    """The whole flow in this process; nothing of it survives the context."""
+    models = await asyncio.to_thread(SharedModels.load)
+    try:
+        with tempfile.TemporaryDirectory(prefix="borderlight-tls-") as folder:
+            host = lan_address() if address.lan else address.host
+            config: dict[str, Any] = {"port": address.port, "host": address.host}
+            if address.lan:
+                certificate, key = make_certificate(Path(folder), host, SystemClock())
+                config |= {"ssl_certfile": str(certificate), "ssl_keyfile": str(key)}
+                config["host"] = "0.0.0.0"  # noqa: S104 - asked for
+            base = f"{'https' if address.lan else 'http'}://{host}:{address.port}"
+            settings = CaptureIngestSettings(allow_anonymous_agency=True, public_url=base)
+            async with EmbeddedStack(models, api_settings=settings) as stack:
+                yield EmbeddedServer(stack, settings, base, config)
+    finally:
+        models.close()

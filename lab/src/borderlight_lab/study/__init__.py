@@ -1,0 +1,1 @@
+"""Captures of real people: consent, labels, withdrawal, export as bundles."""
