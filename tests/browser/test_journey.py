@@ -143,6 +143,23 @@ def test_a_camera_lost_in_mid_challenge_is_taken_again(visit: Visits, honest: Ca
     assert seen.served.state(seen.opened)["continued_by"]["outcome"] == "admit", "the first link shows where it went on"
 
 
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("window.__virtualTravellerTrack.dispatchEvent(new Event('mute'))", "interrupted"),
+        ("screen.orientation.dispatchEvent(new Event('change'))", "upright"),
+    ],
+    ids=["a call comes in", "the phone is turned"],
+)
+def test_what_spoils_a_capture_is_said(visit: Visits, honest: Camera, script: str, words: str) -> None:
+    seen = begin(visit, honest)
+    seen.until("light")
+    seen.page.evaluate(script)
+    seen.until("retake")
+    assert words in seen.page.inner_text("main")
+    assert seen.served.state(seen.opened)["state"] == "challenged", "nothing was sent"
+
+
 def test_a_hidden_tab_is_taken_again_and_attempts_end(visit: Visits, honest: Camera) -> None:
     seen = begin(visit, honest)
     hide = """() => {

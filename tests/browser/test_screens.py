@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from visit import ROOT
 
+from borderlight_lab.browser.contact_sheet import write_contact_sheet
 from borderlight_lab.browser.traveller import phone
 
 WEB = ROOT / "services" / "capture-ingest" / "web"
@@ -79,14 +80,13 @@ def test_every_screen_fits(served: Any, browser: Browser, gallery_built: None, s
 
 
 def test_pictures_of_every_screen(served: Any, browser: Browser, gallery_built: None, tmp_path: Path) -> None:
-    """BORDERLIGHT_SCREENS=folder keeps them."""
-    folder = Path(os.environ.get("BORDERLIGHT_SCREENS", tmp_path))
-    folder.mkdir(parents=True, exist_ok=True)
-    gallery = Gallery(browser, served.base)
-    pictures: dict[str, bytes] = {}
-    for state in STATES:
-        pictures[state] = gallery.show(state).screenshot(path=folder / f"{state}.png")
-    for language in LANGUAGES[1:]:
-        gallery.show("consent", language).screenshot(path=folder / f"consent-{language}.png")
-    gallery.context.close()
+    """`./dev screens` keeps the sheet: BORDERLIGHT_SCREENS names the file."""
+    gallery = Gallery(browser, served.base, device_scale_factor=1.0)
+    pictures = {state.replace("_", " "): gallery.show(state).screenshot() for state in STATES}
     assert len(set(pictures.values())) == len(STATES), "two screens look alike"
+    for language in LANGUAGES[1:]:
+        pictures[f"consent ({language})"] = gallery.show("consent", language).screenshot()
+    gallery.context.close()
+    sheet = Path(os.environ.get("BORDERLIGHT_SCREENS", tmp_path / "screens.jpg"))
+    write_contact_sheet(sheet, pictures)
+    assert sheet.stat().st_size > 50_000

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gzip
 import hashlib
 import json
 import subprocess
@@ -298,3 +299,15 @@ async def test_a_printed_agency_key_opens_sessions_and_the_settings_hold_no_key(
     refused = await accepted.http.post("/v1/sessions", json={"traveller_ref": "t"}, headers=bearer(setting))
     assert refused.status_code == 401
     await accepted.http.aclose()
+
+
+async def test_the_page_is_sent_compressed_to_whoever_takes_it(service: Service) -> None:
+    plain = await service.http.get("/capture/page.js", headers={"Accept-Encoding": "identity"})
+    assert plain.status_code == 200, "run ./dev page"
+    async with service.http.stream("GET", "/capture/page.js", headers={"Accept-Encoding": "br, gzip;q=0.5"}) as small:
+        sent = b"".join([chunk async for chunk in small.aiter_raw()])
+    assert small.headers["content-encoding"] == "gzip" and "javascript" in small.headers["content-type"]
+    assert small.headers["vary"] == "Accept-Encoding"
+    assert len(sent) < len(plain.content) / 2 and gzip.decompress(sent) == plain.content
+    looked = await service.http.head("/capture/")
+    assert looked.status_code == 200 and "text/html" in looked.headers["content-type"]

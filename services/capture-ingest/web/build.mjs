@@ -56,10 +56,16 @@ for (const name of ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-
   await cp(`${runtime}${name}`, path(`guidance/${name}`, out));
 }
 
+// Served as they are to whoever accepts them: nobody compresses 14 MB of WASM for every traveller.
+for (const name of await readdir(out, { recursive: true })) {
+  if (!/\.(js|mjs|css|html|wasm)$/.test(name)) continue;
+  await writeFile(path(`${name}.gz`, out), gzipSync(await readFile(path(name, out)), { level: 9 }));
+}
+
 // What a first visit loads, without guidance: the page, its style, its script, one language.
 const first = ["index.html", "page.css", "page.js"];
-const parts = (await readdir(out)).filter((name) => name.startsWith("part-"));
-const size = async (name) => gzipSync(await readFile(path(name, out))).length;
+const parts = (await readdir(out)).filter((name) => /^part-.*\.js$/.test(name));
+const size = async (name) => (await readFile(path(`${name}.gz`, out))).length;
 const total = (await Promise.all([...first, ...parts].map(size))).reduce((sum, one) => sum + one, 0);
 await writeFile(path("sizes.json", out), `${JSON.stringify({ first_load_gzip_bytes: total })}\n`);
 console.log(`capture page built: ${(total / 1000).toFixed(1)} kB gzip for a first load with every language`);

@@ -13,6 +13,7 @@ from borderlight_lab.browser.layers import Layers
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
+FIREFOX = ("firefox-esr", "firefox")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 PHONE = {"width": 390, "height": 844}
 
@@ -48,6 +49,11 @@ class Camera:
 def find_chromium() -> str | None:
     """Path of the distribution's browser, if there is one."""
     return next((found for name in CHROMIUM if (found := shutil.which(name)) is not None), None)
+
+
+def find_firefox() -> str | None:
+    """Path of the distribution's Firefox, if there is one."""
+    return next((found for name in FIREFOX if (found := shutil.which(name)) is not None), None)
 
 
 def chromium() -> str:

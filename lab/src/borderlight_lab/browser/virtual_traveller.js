@@ -100,18 +100,28 @@
       return (slot?.srgb ?? [0, 0, 0]).map((code) => LINEAR[code]);
     }
 
+    // Room and screen weigh differently for each trick; the loop is written out because it runs for every pixel.
+    function weights([r, g, b]) {
+      if (kind !== "tinted") return [1, 1, 1, r, g, b];
+      const tint = [0.55 + 0.9 * r, 0.55 + 0.9 * g, 0.55 + 0.9 * b];
+      return [...tint, ...tint.map((value) => 0.3 * value)];
+    }
+
     function paint(now) {
-      const [r, g, b] = colour(now);
+      const [roomR, roomG, roomB, r, g, b] = weights(colour(now));
       const data = picture.data;
       const shift = Math.floor(Math.random() * 65536);
-      const tint = kind === "tinted" ? [0.55 + 0.9 * r, 0.55 + 0.9 * g, 0.55 + 0.9 * b] : null;
+      const top = CODES - 1;
       for (let k = 0, at = 0; at < room.length; k += 4, at += 3) {
-        for (let c = 0; c < 3; c += 1) {
-          const light = c === 0 ? r : c === 1 ? g : b;
-          const value = tint ? (room[at + c] + 0.3 * screen[at + c]) * tint[c] : room[at + c] + screen[at + c] * light;
-          const noisy = value + grain[(at + c + shift) & 65535] * Math.sqrt(value);
-          data[k + c] = TONE[Math.max(0, Math.min(CODES - 1, (noisy * CODES) | 0))];
-        }
+        const red = room[at] * roomR + screen[at] * r;
+        const green = room[at + 1] * roomG + screen[at + 1] * g;
+        const blue = room[at + 2] * roomB + screen[at + 2] * b;
+        const noisyRed = (red + grain[(at + shift) & 65535] * Math.sqrt(red)) * CODES;
+        const noisyGreen = (green + grain[(at + 1 + shift) & 65535] * Math.sqrt(green)) * CODES;
+        const noisyBlue = (blue + grain[(at + 2 + shift) & 65535] * Math.sqrt(blue)) * CODES;
+        data[k] = TONE[noisyRed > top ? top : noisyRed < 0 ? 0 : noisyRed | 0];
+        data[k + 1] = TONE[noisyGreen > top ? top : noisyGreen < 0 ? 0 : noisyGreen | 0];
+        data[k + 2] = TONE[noisyBlue > top ? top : noisyBlue < 0 ? 0 : noisyBlue | 0];
         data[k + 3] = 255;
       }
       plainContext.putImageData(picture, 0, 0);

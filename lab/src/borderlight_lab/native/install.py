@@ -1,7 +1,7 @@
 """Install what the native stack needs: Java, Maven, Redis from the distribution, the server jars through Maven.
 
 `python -m borderlight_lab.native.install [--check] [--browser]`. Idempotent; each part leaves a stamp named after its
-versions. `--browser` adds the Chromium that the page's tests drive.
+versions. `--browser` adds the browsers that the page's tests drive.
 """
 
 import hashlib
@@ -13,11 +13,12 @@ import sys
 import tomllib
 from pathlib import Path
 
-from borderlight_lab.browser.traveller import find_chromium
+from borderlight_lab.browser.traveller import find_chromium, find_firefox
 
 VERSIONS = Path(__file__).parent / "versions.toml"
 _PACKAGES = {
     "java": "openjdk-17-jre-headless", "mvn": "maven", "redis-server": "redis-server", "chromium": "chromium",
+    "firefox": "firefox-esr",
 }  # fmt: skip
 
 
@@ -105,8 +106,8 @@ def _install_jars(server: str) -> None:
 def install(browser: bool = False) -> None:
     """Install what is missing; raises NativeStackMissing with the command that would help."""
     absent = missing()
-    if browser and find_chromium() is None:
-        absent.append("chromium")
+    if browser:
+        absent += [name for name, found in (("chromium", find_chromium()), ("firefox", find_firefox())) if not found]
     needs_jars = any("jars" in name for name in absent)
     packages = [name for name in absent if name in _PACKAGES]
     if needs_jars and shutil.which("mvn") is None and "mvn" not in packages:

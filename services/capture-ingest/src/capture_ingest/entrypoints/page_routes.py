@@ -3,7 +3,7 @@
 import mimetypes
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
 from capture_ingest.entrypoints.problems import Refused
@@ -40,6 +40,16 @@ def page_headers(parent_origins: list[str]) -> dict[str, str]:
     }
 
 
+def _compressed(path: Path, request: Request, headers: dict[str, str]) -> Response:
+    """The file, in the form that the build has compressed when the client takes it."""
+    smaller = path.with_name(f"{path.name}.gz")
+    codings = [part.split(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")]
+    if "gzip" not in codings or not smaller.is_file():
+        return FileResponse(path, headers=headers)
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return FileResponse(smaller, headers={**headers, "Content-Encoding": "gzip"}, media_type=kind)
+
+
 def page_routes(settings: CaptureIngestSettings, folder: Path = PAGE_FOLDER) -> APIRouter:
     """Routes below /capture/; without a built page they say how to build it."""
     router = APIRouter(include_in_schema=False)
@@ -49,8 +59,8 @@ def page_routes(settings: CaptureIngestSettings, folder: Path = PAGE_FOLDER) -> 
     async def slash() -> Response:
         return RedirectResponse("capture/", 308)
 
-    @router.get("/capture/{name:path}")
-    async def file(name: str) -> Response:
+    @router.api_route("/capture/{name:path}", methods=["GET", "HEAD"])
+    async def file(name: str, request: Request) -> Response:
         if not (folder / "index.html").is_file():
             return PlainTextResponse("The capture page is not built: run ./dev page", 503)
         if name == _GUIDANCE_MODEL:
@@ -60,7 +70,7 @@ def page_routes(settings: CaptureIngestSettings, folder: Path = PAGE_FOLDER) -> 
         if not path.is_relative_to(folder.resolve()) or not path.is_file():
             raise Refused("not-found")
         extra = {"Cross-Origin-Resource-Policy": "cross-origin"} if name == EMBED_SCRIPT else {}
-        return FileResponse(path, headers={**headers, **extra})
+        return _compressed(path, request, {**headers, **extra, "Vary": "Accept-Encoding"})
 
     _ = (slash, file)
     return router
