@@ -64,7 +64,8 @@ def film(
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """(frames [H, W, 3] code values, their times [ms]) of `scene` under the screen that shows `schedule`.
 
-    overlay: optional function (frame in linear light, time [ms]) -> frame, for attacks behind the lens.
+    overlay: optional function (frame in linear light, time [ms], [2, 3] pose of the scene in it) -> frame, for attacks
+    behind the lens.
     """
     random = np.random.default_rng(seed)
     end = float(schedule.start_ms()[-1] + schedule.duration_ms()[-1])
@@ -86,7 +87,7 @@ def film(
         light = cv2.warpAffine(light, turn, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         light *= gain * exposure * balance
         if overlay is not None:
-            light = overlay(light, at)
+            light = overlay(light, at, turn)
         level = light[160:440:8, 130:350:8].reshape(-1, 3).mean(0)
         exposure *= 1.0 - camera.drift * 0.03 * float(level.mean() / 0.23 - 1.0)
         balance = balance * (1.0 - camera.drift * 0.012 * (level / level.mean() - 1.0)).astype(np.float32)

@@ -6,6 +6,7 @@ from borderlight_lab.simulator.setup import Filmed, Setup
 from borderlight_lab.simulator.species import (
     bona_fide,
     inject_face_overlay,
+    inject_face_swap,
     inject_overlay,
     inject_relit,
     inject_replay,
@@ -13,6 +14,7 @@ from borderlight_lab.simulator.species import (
     mask_rigid,
     print_curved,
     print_flat,
+    projection,
     screen_photo,
     screen_replay,
 )
@@ -21,6 +23,6 @@ SPECIES: dict[str, Callable[[Setup], Filmed]] = {
     module.__name__.rsplit(".", 1)[1]: module.film_species
     for module in (
         bona_fide, print_flat, print_curved, mask_cutout, mask_rigid, screen_photo, screen_replay, inject_replay,
-        inject_overlay, inject_face_overlay, inject_relit,
+        inject_overlay, inject_face_overlay, inject_relit, inject_face_swap, projection,
     )
 }  # fmt: skip

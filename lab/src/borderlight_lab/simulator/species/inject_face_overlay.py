@@ -14,7 +14,7 @@ def film_species(setup: Setup) -> Filmed:
     oval = np.sqrt(np.clip(1 - ((x - 238) / 150) ** 2 - ((y - 295) / 200) ** 2, 0, None))
     shade = cv2.GaussianBlur(oval.astype(np.float32), (0, 0), 8.0)[..., None]
 
-    def tint(frame: np.ndarray, at_ms: float) -> np.ndarray:
+    def tint(frame: np.ndarray, at_ms: float, _: np.ndarray) -> np.ndarray:
         colour = course_at(setup.schedule, at_ms, setup.camera.lag_ms).astype(np.float32)
         return frame * (1.0 + strength * shade * colour)
 

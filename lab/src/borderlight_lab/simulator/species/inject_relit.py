@@ -16,7 +16,7 @@ def film_species(setup: Setup) -> Filmed:
     shade = (np.clip(normals(guessed)[..., 2], 0, 1) ** 2 * setup.head.person)[..., None].astype(np.float32)
     strength = float(random.uniform(0.2, 0.6))
 
-    def relight(frame: np.ndarray, at_ms: float) -> np.ndarray:
+    def relight(frame: np.ndarray, at_ms: float, _: np.ndarray) -> np.ndarray:
         colour = course_at(setup.schedule, at_ms, lag_ms).astype(np.float32)
         return frame * (1.0 + strength * shade * colour)
 

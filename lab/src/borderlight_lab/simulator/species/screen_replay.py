@@ -15,7 +15,7 @@ def film_species(setup: Setup) -> Filmed:
     earlier = setup.other_schedule()
     emitted = old.screen / level * 0.23
 
-    def play(frame: np.ndarray, at_ms: float) -> np.ndarray:
+    def play(frame: np.ndarray, at_ms: float, _: np.ndarray) -> np.ndarray:
         shown = displayed_course(earlier, np.array([at_ms - 60.0]), 30.0)[0].astype(np.float32)
         return frame + emitted * shown
 
