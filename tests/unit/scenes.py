@@ -115,6 +115,16 @@ def relit_video(screen_to_room: float = 0.4, **changes: float) -> Scene:
     return replace(Scene(even, screen_to_room * shading, picture_of_a_face(), 0 * even), **changes)
 
 
+def projection(screen_to_room: float = 0.4, **changes: float) -> Scene:
+    """A picture of the face thrown on a pale form of its shape: relief, but the room's light is the picture."""
+    face = live_face(screen_to_room)
+    picture = picture_of_a_face() / picture_of_a_face().mean()
+    pale = 0.6
+    baseline = pale * (0.25 * face.room[..., None] + picture)
+    # The answer is pale * screen everywhere; as an albedo it is what makes the baseline, so it is divided out again.
+    return replace(Scene(np.ones((ROWS, COLUMNS)), 0 * face.screen, baseline, pale * face.screen), **changes)
+
+
 def mirror_in_glass(screen_to_room: float = 0.4, **changes: float) -> Scene:
     """A display behind glass: its own picture, and the phone's mirror image as a soft rectangle."""
     y, x = np.mgrid[0:ROWS, 0:COLUMNS].astype(float)

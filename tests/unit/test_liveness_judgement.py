@@ -45,8 +45,9 @@ def test_beyond_the_detectable_limit_it_is_inconclusive_with_advice() -> None:
         scenes.tinted_video(),
         scenes.relit_video(),
         scenes.mirror_in_glass(),
+        scenes.projection(),
     ],
-    ids=["flat", "glossy", "bent", "tint", "relit", "glass"],
+    ids=["flat", "glossy", "bent", "tint", "relit", "glass", "projection"],
 )
 def test_no_picture_is_bona_fide(scene: scenes.Scene) -> None:
     outcome, findings = judged(scene)
@@ -60,6 +61,12 @@ def test_a_flat_print_and_a_tint_are_attacks() -> None:
 
 def test_glass_is_told_by_its_mirror_image() -> None:
     assert judged(scenes.mirror_in_glass())[1]["diffuse_reflection"] is Finding.SUPPORTS_ATTACK
+
+
+def test_a_projection_is_told_by_what_it_falls_on() -> None:
+    outcome, findings = judged(scenes.projection())
+    assert outcome is Outcome.ATTACK and findings["own_reflectance"] is Finding.SUPPORTS_ATTACK, findings
+    assert judged(scenes.live_face())[1]["own_reflectance"] is Finding.SUPPORTS_BONA_FIDE
 
 
 def test_a_replay_answers_another_challenge() -> None:

@@ -40,9 +40,13 @@ LIMITS = (
     Limit("challenge_match", "min_z", "value", 4.0),
     Limit("challenge_match", "min_correlation", "correlation", 0.78),
     Limit("diffuse_reflection", "min_evenness", "value", 0.25),
+    Limit("own_reflectance", "min_carried", "value", 0.30),
     Limit("relief", "min_amplitude", "lower", 0.10),
     Limit("relief", "min_flat_amplitude", "flat_amplitude", 0.12),
 )
+
+
+_LOSSES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3, 0.45)
 
 
 class TooFewCaptures(ValueError):
@@ -122,6 +126,34 @@ def calibrate_liveness(
         _fit(honest, loss, margin), loss, margin, len(identities), None if lost is None else lost.to_json(),
         {name: None if found is None else found.to_json() for name, found in attacks.items()},
     )  # fmt: skip
+
+
+def worst_species(found: Calibration) -> tuple[str, dict[str, float]] | None:
+    """(species, rate) of the attack that passes most often, cross-validated; None without attacks."""
+    tried = [(name, rate) for name, rate in found.attacks.items() if rate is not None]
+    return max(tried, key=lambda item: item[1]["rate"]) if tried else None
+
+
+def calibrate_for_apcer(
+    items: Sequence[Judged], apcer: float, margin: float = 0.9, brightest_lx: float = 500.0
+) -> Calibration:
+    """The mildest limits at which the worst species passes, cross-validated, no more often than `apcer`.
+
+    Raises TooFewCaptures, ValueError, and LookupError when stricter limits would lose half of the honest captures.
+    """
+    if not 0.0 <= apcer < 0.5:
+        raise ValueError("the requested APCER lies between 0 and 0.5")
+    if not any(item.label == "attack" for item in items):
+        raise TooFewCaptures("needs attacks to calibrate for an APCER")
+    tightest = ""
+    for loss in _LOSSES:
+        found = calibrate_liveness(items, loss, margin, brightest_lx)
+        worst = worst_species(found)
+        if worst is not None and worst[1]["rate"] <= apcer:
+            return found
+        if worst is not None:
+            tightest = f"{worst[0]} still passes in {100 * worst[1]['rate']:.1f} % at a loss of {100 * loss:g} %"
+    raise LookupError(f"no limits reach an APCER of {100 * apcer:g} %: {tightest}; see the evaluation of that species")
 
 
 def thresholds_text(old: str, calibration: Calibration, run: str) -> str:

@@ -25,7 +25,14 @@ from borderlight_lab.calibration.comparison import (
 )
 from borderlight_lab.calibration.comparison import thresholds_text as comparison_text
 from borderlight_lab.calibration.comparison_page import calibration_json, write_calibration_page
-from borderlight_lab.calibration.liveness import Calibration, TooFewCaptures, calibrate_liveness, thresholds_text
+from borderlight_lab.calibration.liveness import (
+    Calibration,
+    TooFewCaptures,
+    calibrate_for_apcer,
+    calibrate_liveness,
+    thresholds_text,
+    worst_species,
+)
 from borderlight_lab.commands.evaluate import judge_folder
 from borderlight_lab.evaluation.page import percent
 from matcher.app import make_face_reader
@@ -48,6 +55,9 @@ def liveness(
     folder: Annotated[Path, typer.Argument(help="folder of labelled capture bundles")],
     out: Annotated[Path, typer.Option(help="thresholds file to write")] = Path("thresholds.toml"),
     loss: Annotated[float, typer.Option(help="share of honest captures that may not be called bona fide")] = 0.05,
+    apcer: Annotated[
+        float | None, typer.Option(help="instead: the mildest limits at which no species passes more often")
+    ] = None,
     margin: Annotated[float, typer.Option(help="the limit lies at this share of the honest quantile")] = 0.9,
     brightest: Annotated[float, typer.Option(help="honest captures in more light [lx] are not used")] = 500.0,
     run: Annotated[str | None, typer.Option(help="name of this run; default: date and folder")] = None,
@@ -58,8 +68,11 @@ def liveness(
     now = datetime.now(UTC)  # noqa: TID251 - a stamp on a file made by hand
     name = run or f"{folder.resolve().name}-{now:%Y-%m-%d}"
     try:
-        found = calibrate_liveness(items, loss, margin, brightest)
-    except (TooFewCaptures, ValueError) as error:
+        if apcer is None:
+            found = calibrate_liveness(items, loss, margin, brightest)
+        else:
+            found = calibrate_for_apcer(items, apcer, margin, brightest)
+    except (TooFewCaptures, ValueError, LookupError) as error:
         typer.echo(f"borderlight: {error}", err=True)
         raise typer.Exit(2) from error
     old = files("liveness").joinpath("thresholds.toml").read_text()
@@ -76,6 +89,12 @@ def liveness(
     out.with_suffix(".provenance.json").write_text(json.dumps(provenance, indent=1) + "\n")
     console = Console()
     _print(found, console)
+    worst = worst_species(found)
+    if apcer is not None and worst is not None and worst[1]["upper"] > apcer:
+        console.print(
+            f"requested: APCER at most {100 * apcer:g} %. Observed so, but with these attempts the true rate of "
+            f"{worst[0]} may be as high as {100 * worst[1]['high']:.1f} %."
+        )
     console.print(f"written: {out.resolve()} and {out.with_suffix('.provenance.json').name}", soft_wrap=True)
 
 

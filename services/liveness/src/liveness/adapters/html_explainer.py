@@ -16,6 +16,7 @@ _TITLES = {
     "challenge_match": "The colours that were shown, when they were shown",
     "lag": "The delay between screen and camera",
     "diffuse_reflection": "Skin, not glass",
+    "own_reflectance": "The face's own colours",
     "relief": "The shape of a face",
     "background": "A room behind the face",
     "sensor_rows": "A sensor that reads row by row",

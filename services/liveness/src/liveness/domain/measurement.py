@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, Int
 from liveness.domain.challenge_fit import ChallengeFit, fit_challenge
 from liveness.domain.eye_response import glint_strength
 from liveness.domain.face_geometry import FaceGeometry, face_geometry
+from liveness.domain.reflectance_fit import ReflectanceFit, fit_reflectance
 from liveness.domain.relief_fit import ReliefFit, fit_relief
 from liveness.domain.response_map import ResponseMap, measure_response
 from liveness.domain.row_delay import RowDelay, measure_row_delay
@@ -50,7 +51,8 @@ class CaptureSeries:
 
 @dataclass(frozen=True)
 class Measurement:
-    """challenge: fit of the issued schedule; response: the R/B map, relief: what it shows (None: too few usable cells).
+    """challenge: fit of the issued schedule; response: the R/B map, relief, reflectance: what it shows (None: too few
+    usable cells).
 
     row_delay: readout along the axis that shows it best; glint: strongest corneal spot [face responses];
     duplicate_share: share of frames equal to the one before; surround_*: share of the face's answer that cells around
@@ -63,6 +65,7 @@ class Measurement:
     challenge: ChallengeFit
     response: ResponseMap | None
     relief: ReliefFit | None
+    reflectance: ReflectanceFit | None
     geometry: FaceGeometry
     row_delay: RowDelay | None
     glint: float | None
@@ -181,6 +184,7 @@ def measure(series: CaptureSeries) -> Measurement:
         challenge=challenge,
         response=response,
         relief=None if response is None else fit_relief(response, geometry),
+        reflectance=None if response is None else fit_reflectance(response, geometry),
         geometry=geometry,
         row_delay=_row_delay(series, inside, challenge.lag_ms),
         glint=_glint(series, face, course, coefficients, challenge.lag_ms),

@@ -23,7 +23,8 @@ class ResponseMap:
     """usable: cells that were neither clipped nor black; ratio, error: R/B relative to the face and its standard error.
 
     first_half, second_half: R/B from even and from odd slots alone; brightness: baseline [share of the face mean];
-    redness: log ratio of red over blue baseline; screen_share: share of the face's light that the screen gives at
+    redness: log ratio of red over blue baseline; answer_redness, its error: log ratio of red over blue R/B, how much
+    redder the answer is than the baseline; screen_share: share of the face's light that the screen gives at
     its brightest.
     """
 
@@ -34,6 +35,8 @@ class ResponseMap:
     second_half: Float[np.ndarray, "rows columns"]
     brightness: Float[np.ndarray, "rows columns"]
     redness: Float[np.ndarray, "rows columns"]
+    answer_redness: Float[np.ndarray, "rows columns"]
+    answer_redness_error: Float[np.ndarray, "rows columns"]
     screen_share: float
 
     @property
@@ -114,6 +117,8 @@ def measure_response(
     slot = np.clip(np.searchsorted(start_ms, middle, side="right") - 1, 0, len(start_ms) - 1)
     halves = [combine(_solve(series, share, time, slot % 2 == parity)[1]) for parity in (0, 1)]
     grid = intercept.reshape(rows, columns, 3)
+    by_channel = np.clip(1.0 + slope / floor, 0.1, 10.0)
+    relative_error = error / floor / by_channel
     return ResponseMap(
         usable=usable,
         ratio=combine(slope),
@@ -122,5 +127,7 @@ def measure_response(
         second_half=halves[1],
         brightness=grid.mean(-1),
         redness=np.log(np.maximum(grid[..., 0], 0.02) / np.maximum(grid[..., 2], 0.02)),
+        answer_redness=np.log(by_channel[:, 0] / by_channel[:, 2]).reshape(rows, columns),
+        answer_redness_error=np.hypot(relative_error[:, 0], relative_error[:, 2]).reshape(rows, columns),
         screen_share=float(np.mean(depth)),
     )

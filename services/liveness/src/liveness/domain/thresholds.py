@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _SECTIONS = (
-    "challenge_match", "lag", "diffuse_reflection", "relief", "background", "sensor_rows", "corneal_glint", "recording",
-    "detectable",
+    "challenge_match", "lag", "diffuse_reflection", "own_reflectance", "relief", "background", "sensor_rows",
+    "corneal_glint", "recording", "detectable",
 )  # fmt: skip
 
 
