@@ -24,6 +24,10 @@ _SIMULATOR = (
     "Made by `borderlight simulate` (seed {seed}, {count} per species; the command makes them anew): a licensed "
     "portrait with a parametric relief, persons that differ in proportion, skin tone, room, phone and codec."
 )
+_CALM = (
+    "The same sessions under the calm schedule (seed {seed}, {count} per species), which changes slowly and never "
+    "flashes. Its error rates are its own: smaller steps, more frames, more time for movement."
+)
 
 
 def write_card(
@@ -39,13 +43,13 @@ def write_card(
         items = judge_folder(corpus, None)
         versions.add(thresholds_of(items))
         sets.append(CardSet("dev-corpus-2026-11", _CORPUS, items, calibrate_liveness(items, 0.05)))
-    with tempfile.TemporaryDirectory(prefix="borderlight-card-") as folder:
-        typer.echo("simulating ...", err=True)
-        make_red_team(Path(folder), count, seed)
-        items = judge_folder(Path(folder), None)
+    for name, about, calm in ((f"simulator-{seed}", _SIMULATOR, False), (f"simulator-{seed}-calm", _CALM, True)):
+        with tempfile.TemporaryDirectory(prefix="borderlight-card-") as folder:
+            typer.echo(f"simulating {name} ...", err=True)
+            make_red_team(Path(folder), count, seed, calm)
+            items = judge_folder(Path(folder), None)
         versions.add(thresholds_of(items))
-        about = _SIMULATOR.format(seed=seed, count=count)
-        sets.append(CardSet(f"simulator-{seed}", about, items))
+        sets.append(CardSet(name, about.format(seed=seed, count=count), items))
     limits = tomllib.loads(files("liveness").joinpath("thresholds.toml").read_text())
     date = f"{datetime.now(UTC):%Y-%m-%d}"  # noqa: TID251 - a stamp on a page made by hand
     minimum = float(limits["challenge_match"]["min_correlation"]["value"])

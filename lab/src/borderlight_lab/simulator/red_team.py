@@ -52,10 +52,10 @@ def make_all(jobs: Sequence[tuple[Path, Wish]], advance: Callable[[], None] = la
             advance()
 
 
-def make_red_team(folder: Path, count: int, seed: int) -> list[Path]:
-    """`count` sessions of every species below `folder`."""
+def make_red_team(folder: Path, count: int, seed: int, calm: bool = False) -> list[Path]:
+    """`count` sessions of every species below `folder`; calm: under the slow schedule."""
     jobs = [
-        (folder / f"sim-{name}-{seed}-{number:04d}", replace(varied_wish(name, number, seed)))
+        (folder / f"sim-{name}-{seed}-{number:04d}", replace(varied_wish(name, number, seed), calm=calm))
         for name in SPECIES
         for number in range(count)
     ]
