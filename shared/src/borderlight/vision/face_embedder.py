@@ -2,17 +2,19 @@
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from borderlight.vision.models import OnnxModel
+from borderlight.vision.models import ModelCorrupt, ModelMissing, OnnxModel
 
 CHIP_SIDE = 150
 # Where the chip wants outer and inner eye corners and the nose base (subject's left first).
 _TEMPLATE = np.array([(110.96, 46.35), (89.61, 47.90), (37.06, 46.37), (58.41, 47.91), (74.01, 87.78)])
+_CHIP_EYES = np.array([_TEMPLATE[2:4].mean(0), _TEMPLATE[0:2].mean(0)])
+"""Middles of the eyes in our chip, the one further left first."""
 _MESH_POINTS = ((263, 249), (362, 382), (33, 7), (133, 155), (2, 2))
 
 
@@ -40,18 +42,26 @@ def align_chip(rgb: np.ndarray, points: np.ndarray) -> np.ndarray:
     return cv2.warpAffine(rgb, matrix, (CHIP_SIDE, CHIP_SIDE), flags=cv2.INTER_LINEAR)
 
 
-@dataclass(frozen=True)
-class EmbedderSpec:
+class EmbedderSpec(BaseModel):
     """How an embedding model wants its chips, and what to do with what it gives.
 
-    side: of the square chip [px]; mean, scale: input = (code value - mean) * scale; normalise: to unit length.
+    side: of the square chip [px]; eyes: where it wants the middles of the two eyes, the one further left first [px],
+    None: where our own chip has them, scaled; mean, scale: input = (code value - mean) * scale; bgr: channel order;
+    normalise: to unit length.
     """
 
-    side: int = CHIP_SIDE
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    side: int = Field(default=CHIP_SIDE, ge=32, le=512)
+    eyes: tuple[tuple[float, float], tuple[float, float]] | None = None
     mean: float = 0.0
-    scale: float = 1.0
+    scale: float = Field(default=1.0, gt=0)
     bgr: bool = False
     normalise: bool = False
+
+
+class _EmbedderFile(EmbedderSpec):
+    file: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
 class FaceEmbedder:
@@ -61,11 +71,14 @@ class FaceEmbedder:
 
         file = "my.onnx"
         sha256 = "..."
-        side = 112          # the 150 px chip is scaled to it
+        side = 112
+        eyes = [[38.3, 51.7], [73.5, 51.5]]    # the model's own alignment
         mean = 127.5
         scale = 0.0078125
         bgr = false
         normalise = true
+
+    Its embeddings are compared by Euclidean distance, and calibrated anew (`borderlight calibrate comparison`).
     """
 
     def __init__(self, folder: Path) -> None:
@@ -75,18 +88,29 @@ class FaceEmbedder:
 
     @classmethod
     def from_file(cls, path: Path) -> "FaceEmbedder":
-        """An operator's model; raises ModelCorrupt when its hash is not the stated one."""
-        raw = tomllib.loads(path.read_text())
+        """An operator's model; raises ModelMissing, and ModelCorrupt when hash or description are wrong."""
+        if not path.is_file():
+            raise ModelMissing(f"{path} is missing")
+        try:
+            stated = _EmbedderFile.model_validate(tomllib.loads(path.read_text()))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ModelCorrupt(f"{path} is no TOML: {error}") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise ModelCorrupt(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
         made = cls.__new__(cls)
-        made._model = OnnxModel.from_file(path.parent / str(raw.pop("file")), str(raw.pop("sha256")))
-        made._spec = EmbedderSpec(**raw)
+        made._model = OnnxModel.from_file(path.parent / stated.file, stated.sha256)
+        made._spec = EmbedderSpec(**stated.model_dump(exclude={"file", "sha256"}))
         made.model_sha256 = made._model.sha256
         return made
 
     def embed(self, chips: Sequence[np.ndarray]) -> np.ndarray:
         """[n, k] embeddings of `chips`, each [150, 150, 3] RGB code values."""
         spec = self._spec
-        if spec.side != CHIP_SIDE:
+        if spec.eyes is not None:
+            target = similarity(_CHIP_EYES, np.array(spec.eyes))
+            chips = [cv2.warpAffine(chip, target, (spec.side, spec.side), flags=cv2.INTER_AREA) for chip in chips]
+        elif spec.side != CHIP_SIDE:
             chips = [cv2.resize(chip, (spec.side, spec.side), interpolation=cv2.INTER_AREA) for chip in chips]
         batch = np.stack(chips).astype(np.float32).transpose(0, 3, 1, 2)
         if spec.bgr:
