@@ -30,12 +30,18 @@ function row(item: Row): HTMLElement {
     h("td", {}, item.liveness ?? "–"),
     h("td", {}, `${item.comparison ?? "–"}${score}`),
     h("td", {}, item.reasons.join(", ")),
-    h("td", {}, item.explained ? h("a", { href: page, target: "_blank" }, "why") : null),
+    h("td", {}, item.explained ? h("a", { href: page, target: "_blank" }, "show") : null),
   );
 }
 
+let shown = "";
+
 async function refresh(): Promise<void> {
-  const rows = (await (await fetch("/operator/sessions", { cache: "no-store" })).json()) as Row[];
+  const text = await (await fetch("/operator/sessions", { cache: "no-store" })).text();
+  // An unchanged table stays, and with it the focus of whoever is about to follow a link.
+  if (text === shown) return;
+  shown = text;
+  const rows = JSON.parse(text) as Row[];
   const none = h("tr", {}, h("td", { colspan: "9" }, "none yet"));
   byId("sessions").replaceChildren(...(rows.length > 0 ? rows.map(row) : [none]));
 }

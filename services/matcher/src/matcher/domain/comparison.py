@@ -51,7 +51,7 @@ class Comparison:
     documents: tuple[DocumentResult, ...]
 
 
-def comparison_score(probe: Float[np.ndarray, "128"], reference: Float[np.ndarray, "128"]) -> float:
+def comparison_score(probe: Float[np.ndarray, "dimensions"], reference: Float[np.ndarray, "dimensions"]) -> float:
     """1 - Euclidean distance; 1 for equal embeddings, higher is more alike."""
     return 1.0 - float(np.linalg.norm(probe - reference))
 
@@ -69,7 +69,7 @@ def _one(probe: np.ndarray, reference: Reference, model_sha256: str, limit: floa
 
 
 def compare(
-    probe: Float[np.ndarray, "128"] | None,
+    probe: Float[np.ndarray, "dimensions"] | None,
     references: Sequence[Reference],
     model_sha256: str,
     limit: float,
