@@ -40,11 +40,13 @@ def _table(done: list[tuple[Act, Travelled]]) -> Table:
     table = Table(title="Entry verdicts of simulated travellers", title_justify="left")
     for name in ("session", "verdict", "expected"):
         table.add_column(name, no_wrap=True)
-    table.add_column("reasons", overflow="fold")
+    table.add_column("reasons")
     for act, travelled in done:
         outcome = travelled.verdict.outcome.value
         mark = "" if outcome in act.expected else " [red]unexpected[/]"
-        reasons = "\n".join(travelled.verdict.reasons) or "-"
+        # Words instead of codes fit a narrow terminal; the report has the codes.
+        words = [reason.split(".", 1)[-1].replace("_", " ") for reason in travelled.verdict.reasons]
+        reasons = "\n".join(words) or "-"
         table.add_row(act.title, f"[{_STYLES[outcome]}]{outcome}[/]{mark}", " or ".join(act.expected), reasons)
     return table
 

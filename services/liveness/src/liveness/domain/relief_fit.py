@@ -8,7 +8,8 @@ The map is held against three other explanations, each removed by projection bef
 - a picture re-lit by a program: R/B follows the screen's shading of the shape, but lacks the shadows of the room.
 
 The amplitude is in units of the prediction: 1 means as strong as the mesh and the room predict, 0 means none. It is
-linear in the map but for a clip at twice the robust spread, so that a highlight or a strand of hair does not decide.
+linear in the map but for a clip at twice the robust spread, so that a highlight or a strand of hair does not decide;
+in weak light the noisier cells count less.
 """
 
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ _DARK = 0.12
 _HIGHLIGHT = 2.4
 """A response beyond this many medians is a highlight, not geometry."""
 _CLIP = 2.0
+_CELL_SPREAD = 0.15
+"""What hair, motion and codec do to log R/B of a cell besides its noise: a cell counts by the inverse of both."""
 _NOISE_INFLATION = 1.2
 """Neighbouring frames and cells of a coded video share their noise."""
 
@@ -74,7 +77,9 @@ def fit_relief(response: ResponseMap, geometry: FaceGeometry) -> ReliefFit | Non
     columns = np.broadcast_to(np.eye(COLUMNS)[:, None, :], (COLUMNS, *chosen.shape))
     maps = [np.log(np.clip(response.ratio, 0.15, 5.0)), brightness, brightness**2, geometry.screen]
     everything = np.concatenate([np.stack(maps), geometry.relief_templates(), columns])
-    fast = high_pass(everything, weight, _SIGMA_CELLS)[:, chosen]
+    noise = (response.error / np.clip(response.ratio, 0.15, 5.0))[chosen]
+    trust = _CELL_SPREAD / np.hypot(noise, _CELL_SPREAD)
+    fast = high_pass(everything, weight, _SIGMA_CELLS)[:, chosen] * trust
     values, flat, screen = fast[0], fast[1:3], fast[3:4]
     rooms = len(geometry.rooms)
     templates, bent = fast[4 : 4 + rooms], fast[4 + rooms :]
@@ -89,6 +94,5 @@ def fit_relief(response: ResponseMap, geometry: FaceGeometry) -> ReliefFit | Non
 
     flat_amplitude, _ = amplitude(_basis(flat))
     value, shape = amplitude(_basis(np.concatenate([flat, bent, screen])))
-    noise = (response.error / np.clip(response.ratio, 0.15, 5.0))[chosen]
-    error = _NOISE_INFLATION * float(np.sqrt(((shape * noise) ** 2).sum()) / (shape @ shape + 1e-12))
+    error = _NOISE_INFLATION * float(np.sqrt(((shape * noise * trust) ** 2).sum()) / (shape @ shape + 1e-12))
     return ReliefFit(value, flat_amplitude, error, int(chosen.sum()))
