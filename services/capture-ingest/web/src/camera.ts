@@ -66,28 +66,31 @@ export class Camera {
     return this.track.readyState === "live" && !this.track.muted;
   }
 
-  /** Frames a second over `ms` milliseconds. */
+  /**
+   * Frames a second over `ms` milliseconds. Browsers offer counters that they do not advance (WebKitGTK: the callback,
+   * Firefox: the decoded frames), so the larger counts; the clock of the video serves where there is neither.
+   */
   async frameRate(ms: number): Promise<number> {
     const video = this.video;
-    let frames = 0;
-    const begun = performance.now();
-    if ("requestVideoFrameCallback" in video) {
-      const count = (): void => {
-        frames += 1;
-        video.requestVideoFrameCallback(count);
-      };
-      video.requestVideoFrameCallback(count);
-    } else {
-      let last = -1;
-      const look = (): void => {
-        const now = (video as HTMLVideoElement).currentTime;
-        if (now !== last) frames += 1;
-        last = now;
-        if (performance.now() - begun < ms) requestAnimationFrame(look);
-      };
-      requestAnimationFrame(look);
-    }
+    const decoded = (): number => video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
+    const [begun, before] = [performance.now(), decoded()];
+    let [called, moved, last, counting] = [0, 0, -1, true];
+    const onFrame = (): void => {
+      if (!counting) return;
+      called += 1;
+      video.requestVideoFrameCallback(onFrame);
+    };
+    const onPaint = (): void => {
+      if (!counting) return;
+      if (video.currentTime !== last) moved += 1;
+      last = video.currentTime;
+      requestAnimationFrame(onPaint);
+    };
+    if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(onFrame);
+    requestAnimationFrame(onPaint);
     await new Promise((done) => setTimeout(done, ms));
+    counting = false;
+    const frames = Math.max(called, decoded() - before) || moved;
     return (frames * 1000) / (performance.now() - begun);
   }
 
