@@ -261,6 +261,16 @@ def test_what_a_browser_lacks_is_said(visit: Visits, served: Served, script: str
     seen.until(state)
 
 
+def test_a_recorder_that_gives_nothing_is_found_out_before_the_challenge(visit: Visits, honest: Camera) -> None:
+    mute = """const add = MediaRecorder.prototype.addEventListener;
+    MediaRecorder.prototype.addEventListener = function (kind, ...more) {
+      if (kind !== 'dataavailable') add.call(this, kind, ...more);
+    };"""
+    seen = begin(visit, honest, init_script=mute)
+    seen.until("no_recorder")
+    assert seen.served.state(seen.opened)["state"] == "claimed", "no challenge was spent"
+
+
 def test_an_in_app_browser_is_sent_outside(visit: Visits) -> None:
     agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Mobile/15E148 Instagram 300.0"
     lacking = "Object.defineProperty(navigator, 'mediaDevices', { value: undefined })"

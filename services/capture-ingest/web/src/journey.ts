@@ -255,10 +255,17 @@ export class Journey {
 
   async warming(signal: AbortSignal): Promise<void> {
     const least = this.shown.about?.min_camera_fps ?? UNTOLD_FPS;
+    const camera = this.camera;
+    if (camera === null) return this.send("camera_in_use");
+    // Found out now, before a challenge is spent on it.
+    const records = this.hasRecorded || Recorder.works(camera.stream);
     for (let tries = 0; tries < 4 && !signal.aborted; tries += 1) {
       this.frameRate = (await this.camera?.frameRate(1000)) ?? 0;
       if (signal.aborted) return;
-      if (this.frameRate >= least) return this.send("camera_steady");
+      if (this.frameRate < least) continue;
+      this.hasRecorded = await records;
+      if (signal.aborted) return;
+      return this.send(this.hasRecorded ? "camera_steady" : "no_recorder");
     }
     this.send("slow_camera");
   }
@@ -358,6 +365,7 @@ export class Journey {
     this.filmed = { width, height };
     this.send("light_over");
   }
+  private hasRecorded = false;
   private filmed = { width: 0, height: 0 };
 
   async sending(signal: AbortSignal): Promise<void> {

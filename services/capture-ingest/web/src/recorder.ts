@@ -1,7 +1,10 @@
 // Records the camera to memory; nothing is kept anywhere else.
+import { sleep } from "./dom";
 import { recordingType } from "./environment";
 
 const BITS_PER_SECOND = 1_200_000;
+const TRIAL_MS = 600;
+const TRIAL_LIMIT_MS = 4000;
 
 export interface Recording {
   video: Blob;
@@ -46,6 +49,18 @@ export class Recorder {
       });
       this.recorder.stop();
     });
+  }
+
+  /** Whether this browser really records `stream`: some say that they do and give nothing. */
+  static async works(stream: MediaStream): Promise<boolean> {
+    const trial = new Recorder(stream);
+    const filmed = (async () => {
+      await trial.start();
+      await sleep(TRIAL_MS);
+      return (await trial.stop()).video.size > 0;
+    })();
+    const silent = sleep(TRIAL_LIMIT_MS).then(() => false);
+    return await Promise.race([filmed, silent]).catch(() => false);
   }
 
   abandon(): void {
