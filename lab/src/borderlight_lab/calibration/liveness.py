@@ -94,7 +94,7 @@ def _within(items: Sequence[Judged], brightest_lx: float) -> list[Judged]:
 
 
 def calibrate_liveness(
-    items: Sequence[Judged], loss: float, margin: float = 0.9, brightest_lx: float = 500.0
+    items: Sequence[Judged], loss: float, margin: float = 0.75, brightest_lx: float = 500.0
 ) -> Calibration:
     """Fit on all, measure with one identity left out at a time. Raises TooFewCaptures, ValueError.
 
@@ -135,7 +135,7 @@ def worst_species(found: Calibration) -> tuple[str, dict[str, float]] | None:
 
 
 def calibrate_for_apcer(
-    items: Sequence[Judged], apcer: float, margin: float = 0.9, brightest_lx: float = 500.0
+    items: Sequence[Judged], apcer: float, margin: float = 0.75, brightest_lx: float = 500.0
 ) -> Calibration:
     """The mildest limits at which the worst species passes, cross-validated, no more often than `apcer`.
 

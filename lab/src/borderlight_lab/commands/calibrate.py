@@ -58,7 +58,7 @@ def liveness(
     apcer: Annotated[
         float | None, typer.Option(help="instead: the mildest limits at which no species passes more often")
     ] = None,
-    margin: Annotated[float, typer.Option(help="the limit lies at this share of the honest quantile")] = 0.9,
+    margin: Annotated[float, typer.Option(help="the limit lies at this share of the honest quantile")] = 0.75,
     brightest: Annotated[float, typer.Option(help="honest captures in more light [lx] are not used")] = 500.0,
     run: Annotated[str | None, typer.Option(help="name of this run; default: date and folder")] = None,
     workers: Annotated[int | None, typer.Option(help="processes; default: one per core")] = None,
