@@ -1,11 +1,10 @@
 """A served page per module, and one browser."""
 
-import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Generator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from visit import MELANIN, PERSON, ROOT, Served, Visit
 
 from borderlight_lab.browser.layers import head_layers
 from borderlight_lab.browser.traveller import Camera, phone, running_browser
-from borderlight_lab.native.server import free_ports
+from borderlight_lab.native.server import Server, answers, free_ports
 from borderlight_lab.simulator.bundle_writer import document_photo
 from borderlight_lab.simulator.head import make_head
 
@@ -66,31 +65,20 @@ def agencies(ports: list[int], served: Served) -> Generator[dict[str, str]]:
 @pytest.fixture(scope="session")
 def served(models: Path, ports: list[int], tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
     port = ports[0]
-    log = tmp_path_factory.mktemp("serve") / "serve.log"
+    found = Served(f"http://127.0.0.1:{port}")
     environment = {
-        **os.environ,
         "CAPTURE_INGEST_MIN_CAMERA_FPS": str(MIN_FPS),
         "CAPTURE_INGEST_RATE_PER_ADDRESS": "",
         "CAPTURE_INGEST_PARENT_ORIGINS": f'["http://127.0.0.1:{ports[1]}"]',
     }
     command = [sys.executable, "-m", "borderlight_cli", "serve", "--port", str(port)]
-    with log.open("wb") as stream:
-        process = subprocess.Popen(command, stdout=stream, stderr=stream, env=environment)
-    found = Served(f"http://127.0.0.1:{port}", log)
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            if httpx.get(f"{found.base}/capture/", timeout=2).status_code == 200:
-                break
-        except httpx.TransportError:
-            pass
-        assert process.poll() is None, log.read_text()
-        time.sleep(0.2)
+    log = tmp_path_factory.mktemp("serve") / "serve.log"
+    server = Server("serve", command, log, partial(answers, f"{found.base}/capture/"), environment)
+    server.start()
     photo = document_photo(make_head(PERSON, MELANIN), 3)
     httpx.put(f"{found.base}/operator/documents/t-browser", content=photo, timeout=20).raise_for_status()
     yield found
-    process.terminate()
-    process.wait(10)
+    server.stop()
 
 
 @pytest.fixture(scope="session")

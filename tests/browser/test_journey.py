@@ -55,6 +55,7 @@ def test_the_calm_light_serves_as_well_and_never_flashes(visit: Visits, honest: 
     row = end(seen, 60)
     assert (seen.state, row["outcome"]) == ("done", "admit"), row
     shown = seen.page.evaluate("window.__virtualTravellerLog.shown.filter(s => s[4] === 'light')")
+    assert len(shown) > 60, "the whole calm light was watched"
     assert flashes_per_second(shown) < 1, "the light comes on, and no opposing change follows"
 
 
@@ -256,7 +257,7 @@ def test_every_camera_refusal_has_its_screen(visit: Visits, refused: str, state:
         ("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })", "no_camera"),
     ],
 )
-def test_what_a_browser_lacks_is_said(visit: Visits, served: Served, script: str, state: str) -> None:
+def test_what_a_browser_lacks_is_said(visit: Visits, script: str, state: str) -> None:
     seen = visit(None, init_script=script)
     seen.until(state)
 
@@ -297,13 +298,32 @@ def test_a_used_and_an_unknown_link_have_their_screens(visit: Visits, served: Se
 
 def test_a_busy_server_is_waited_for(visit: Visits, honest: Camera) -> None:
     body = '{"type":"urn:borderlight:problem:overloaded","title":"busy","status":503}'
-    seen = visit(honest, init_script="window.__busy = true")
+    seen = visit(honest)
     seen.page.route("**/challenge", lambda r: r.fulfill(status=503, body=body, content_type="application/problem+json"))
     seen.until("consent")
     seen.tap("Start")
     seen.until("busy", seconds=30)
     seen.page.unroute("**/challenge")
     seen.until("consent", seconds=20)
+
+
+def test_a_late_answer_is_still_told_to_whoever_waits(visit: Visits, honest: Camera) -> None:
+    seen = visit(honest)
+    held = {"now": True}
+
+    def answer(route: Any) -> None:
+        response = route.fetch()
+        body = response.json()
+        if held["now"] and body.get("state") == "decided":
+            body |= {"state": "captured", "outcome": None}
+        route.fulfill(response=response, json=body)
+
+    seen.page.route("**/v1/sessions/*?wait_s=*", answer)
+    seen.until("consent")
+    seen.tap("Start")
+    seen.until("later", seconds=60)
+    held["now"] = False
+    seen.until("done", seconds=15)
 
 
 def test_a_desktop_hands_over_and_follows(visit: Visits, honest: Camera) -> None:

@@ -63,13 +63,18 @@ def test_no_screen_has_an_accessibility_violation(
     assert not wrong, wrong
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE, LANDSCAPE], ids=["small", "large", "landscape"])
-def test_every_screen_fits(served: Any, browser: Browser, gallery_built: None, size: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(SMALL, 1), (LARGE, 1), (LANDSCAPE, 1), (LARGE, 2)],
+    ids=["small", "large", "landscape", "text of twice the size"],
+)
+def test_every_screen_fits(served: Any, browser: Browser, gallery_built: None, size: dict[str, int], text: int) -> None:
     gallery = Gallery(browser, served.base, viewport=size)
     wide: list[str] = []
     for state in STATES:
         for language in LANGUAGES:
             page = gallery.show(state, language)
+            page.evaluate("times => { document.documentElement.style.fontSize = `${112.5 * times}%` }", text)
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 wide.append(f"{state} {language}")
             small = page.evaluate(SMALL_TARGETS)

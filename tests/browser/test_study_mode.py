@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,7 @@ from visit import MELANIN, PERSON
 
 from borderlight.contracts.bundle import read_bundle
 from borderlight_lab.browser.traveller import Camera, phone
-from borderlight_lab.native.server import Server, free_ports
+from borderlight_lab.native.server import Server, answers, free_ports
 from borderlight_lab.simulator.bundle_writer import document_photo
 from borderlight_lab.simulator.head import make_head
 
@@ -37,14 +38,8 @@ def study(models: Path, tmp_path: Path) -> Generator[tuple[str, Path]]:
     )  # fmt: skip
     (port,) = free_ports(1)
     base = f"http://127.0.0.1:{port}"
-
-    def ready() -> bool:
-        try:
-            return httpx.get(f"{base}/study", timeout=2).status_code == 200
-        except httpx.TransportError:
-            return False
-
     command = [sys.executable, "-m", "borderlight_cli", "study", "serve", str(folder), "--port", str(port)]
+    ready = partial(answers, f"{base}/study")
     server = Server("study", command, tmp_path / "study.log", ready, {"CAPTURE_INGEST_MIN_CAMERA_FPS": "5"})
     server.start()
     yield base, folder

@@ -17,7 +17,6 @@ class Served:
     """`borderlight serve` in a process of its own."""
 
     base: str
-    log: Path
 
     def open(self, traveller: str = "t-browser", **more: Any) -> dict[str, Any]:
         body = {"traveller_ref": traveller, **more}

@@ -1,8 +1,12 @@
-"""No face where it does not belong: not in logs, not in events."""
+"""No face where it does not belong: not in logs, not in events. Nothing calls home."""
 
 import base64
 import json
 import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,3 +53,21 @@ def test_a_refusal_does_not_repeat_what_was_refused() -> None:
     with pytest.raises(Exception, match="not a valid") as caught:
         parse_event(CONTRACTS["session.captured.v1"], value)
     assert secret not in str(caught.value)
+
+
+def test_the_model_runtime_reports_to_nobody(tmp_path: Path) -> None:
+    """Its builds send events to their maker by default; the part that does leaves a file as soon as it is loaded."""
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    loads = "import borderlight.vision.models"
+    subprocess.run([sys.executable, "-c", loads], env=environment, check=True)
+    assert list(tmp_path.iterdir()) == []
+    subprocess.run([sys.executable, "-c", "import onnxruntime"], env=environment, check=True)
+    assert list(tmp_path.iterdir()) != [], "the trace that this test looks for is gone: find another"
+
+
+def test_nobody_loads_the_model_runtime_but_the_module_that_silences_it() -> None:
+    root = Path(__file__).resolve().parents[2]
+    sources = [file for part in ("shared", "services", "cli", "lab") for file in (root / part).rglob("src/**/*.py")]
+    loaders = [file.name for file in sources if "import onnxruntime" in file.read_text()]
+    assert len(sources) > 150 and loaders == ["models.py"]

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from fakes.clock import StandingClock
 
+from borderlight.contracts.events import SessionCaptured
 from borderlight.plumbing.memory_bus import MemoryBus
 from borderlight.plumbing.metrics import Metrics
 from borderlight.plumbing.object_store import FileObjectStore
@@ -106,6 +107,26 @@ async def test_the_link_carries_its_token_in_the_fragment(service: Service) -> N
     assert claimed["language"] == "fr" and claimed["return_url"] == "https://agency.example/next"
 
 
+async def test_an_agency_chooses_the_policy_of_a_session(tmp_path: Path) -> None:
+    service = Service(tmp_path, policies=["kiosk"])
+    refused = await service.http.post(
+        "/v1/sessions", json={"traveller_ref": "t", "policy": "x"}, headers=bearer("full")
+    )
+    assert kind(refused) == "policy-unknown"
+    opened = await service.open(policy="kiosk")
+    path, auth = f"/v1/sessions/{opened['session_id']}", bearer(opened["token"])
+    await service.http.post(f"{path}/challenge", headers=auth)
+    again = (await service.http.post(f"{path}/retake", json={}, headers=auth)).json()
+    path, auth = f"/v1/sessions/{again['session_id']}", bearer(again["token"])
+    await service.http.post(f"{path}/challenge", headers=auth)
+    stored = (await service.http.put(f"{path}/video", content=WEBM, headers={**auth, **TYPE})).json()
+    await service.http.post(f"{path}/finish", json={"sha256": stored["sha256"]}, headers=auth)
+    (record,) = service.bus.log[SessionCaptured.topic]
+    assert record.value is not None
+    assert SessionCaptured.model_validate_json(record.value).policy == "kiosk", "retakes keep it"
+    await service.http.aclose()
+
+
 async def test_a_link_is_claimed_once_and_then_only_looks(service: Service) -> None:
     opened = await service.open()
     path, link = f"/v1/sessions/{opened['session_id']}", bearer(opened["token"])
@@ -142,6 +163,30 @@ async def test_an_upload_in_parts_is_resumed_where_it_stands(service: Service) -
     assert done.status_code == 202
     again = await service.http.post(f"{path}/finish", json={"sha256": last.json()["sha256"]}, headers=auth)
     assert again.status_code == 202, "idempotent"
+
+
+async def test_two_uploads_at_once_give_one_whole_video(service: Service) -> None:
+    """Two tabs, or a client that retries too early: parts are taken once, and what is stored is one of the two."""
+    path, auth = await service.challenged()
+    other = WEBM[:4] + bytes(len(WEBM) - 4)
+
+    async def send(content: bytes, size: int) -> list[httpx.Response]:
+        return [
+            await service.http.put(
+                f"{path}/video", content=piece, headers={**auth, **TYPE, **ranged, **digest(content)}
+            )
+            for ranged, piece in parts_of(content, size)
+        ]
+
+    answers = [one for sent in await asyncio.gather(send(WEBM, 3000), send(other, 3000)) for one in sent]
+    assert {one.status_code for one in answers} <= {200, 202, 409, 422}
+    for one in answers:
+        if one.status_code >= 400:
+            assert kind(one) in ("offset-conflict", "digest-mismatch")
+    whole = await service.http.put(f"{path}/video", content=WEBM, headers={**auth, **TYPE, **digest(WEBM)})
+    assert whole.status_code == 200 and whole.json()["sha256"] == hashlib.sha256(WEBM).hexdigest()
+    done = await service.http.post(f"{path}/finish", json={"sha256": whole.json()["sha256"]}, headers=auth)
+    assert done.status_code == 202
 
 
 async def test_a_damaged_upload_begins_anew(service: Service) -> None:

@@ -23,7 +23,7 @@ from borderlight.contracts.events import (
 from borderlight.errors import Unavailable
 from borderlight.plumbing.metrics import Metrics
 from decision.adapters.memory_join_store import MemoryJoinStore
-from decision.domain.policy import parse_policy
+from decision.domain.policy import policy_set
 from decision.domain.session_join import Side
 from decision.use_cases.join_session import LATEST_TOPIC, JoinSession
 
@@ -42,8 +42,10 @@ SIDES: dict[type[Event], Side] = {
 class Kit:
     def __init__(self) -> None:
         self.store, self.publisher, self.clock = MemoryJoinStore(), KeepingPublisher(), StandingClock()
-        policy = parse_policy((Path(decision.__file__).parent / "policy.toml").read_text())
-        self.join = JoinSession(self.store, self.publisher, policy, self.clock, Metrics(), deadline_s=30)
+        shipped = (Path(decision.__file__).parent / "policy.toml").read_text()
+        strict = shipped.replace('id = "default"', 'id = "strict"').replace("max_attempts = 3", "max_attempts = 1")
+        policies = policy_set(shipped, [strict])
+        self.join = JoinSession(self.store, self.publisher, policies, self.clock, Metrics(), deadline_s=30)
 
     async def take(self, *events: Event) -> None:
         for event in events:
@@ -134,3 +136,22 @@ async def test_the_last_attempt_is_referred(kit: Kit) -> None:
     await kit.take(tired, unclear, SAME)
     (verdict,) = kit.verdicts()
     assert verdict.outcome == "refer" and "session.attempts_used" in verdict.reasons and verdict.advice == ()
+
+
+@pytest.mark.parametrize(
+    ("policy", "outcome", "version"),
+    [(None, "retake", "default/"), ("default", "retake", "default/"), ("strict", "refer", "strict/")],
+)
+async def test_the_session_is_decided_by_the_policy_that_its_agency_chose(
+    kit: Kit, policy: str | None, outcome: str, version: str
+) -> None:
+    await kit.take(CAPTURED.model_copy(update={"policy": policy}), REJECTED)
+    (verdict,) = kit.verdicts()
+    assert verdict.outcome == outcome and verdict.policy_version.startswith(version)
+
+
+async def test_a_policy_that_nobody_knows_never_admits(kit: Kit) -> None:
+    await kit.take(CAPTURED.model_copy(update={"policy": "gone"}), LIVE, SAME)
+    (verdict,) = kit.verdicts()
+    assert verdict.outcome == "refer" and "policy.unknown" in verdict.reasons
+    assert verdict.policy_version == "gone/unknown"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import decision
-from decision.domain.policy import PolicyRefused, broken_rule, every_case, parse_policy
+from decision.domain.policy import PolicyRefused, broken_rule, every_case, parse_policy, policy_set
 
 TEXT = (Path(decision.__file__).parent / "policy.toml").read_text()
 SOUND = {"liveness": "bona_fide", "comparison": "match", "document": "usable"}
@@ -57,3 +57,15 @@ def test_a_policy_that_breaks_a_rule_does_not_load(change: tuple[str, str], word
         return
     with pytest.raises(PolicyRefused, match=words):
         parse_policy(text)
+
+
+def test_every_policy_of_a_set_is_proven_and_has_an_id_of_its_own() -> None:
+    with pytest.raises(PolicyRefused, match="share an id"):
+        policy_set(TEXT, [TEXT])
+    unsound = TEXT.replace('id = "default"', 'id = "kiosk"').replace(
+        'comparison = ["match"]', 'comparison = ["missing"]'
+    )
+    with pytest.raises(PolicyRefused):
+        policy_set(TEXT, [unsound])
+    unknown = policy_set(TEXT, []).chosen("kiosk")
+    assert {unknown.decide(facts)[0] for facts in every_case()} == {"refer"}

@@ -1,5 +1,8 @@
 """The life of a session."""
 
+import json
+
+from capture_ingest.adapters.session_codec import decode, encode
 from capture_ingest.domain.session_life import TRANSITIONS, Session, State, Step, states_before
 
 
@@ -23,3 +26,9 @@ def test_a_captured_session_does_not_expire() -> None:
     assert session(State.CHALLENGED).is_expired(101.0)
     assert not session(State.CHALLENGED).is_expired(99.0)
     assert not session(State.CAPTURED).is_expired(1e9)
+
+
+def test_a_session_survives_its_text_and_what_a_newer_process_added() -> None:
+    kept = session(State.CHALLENGED)
+    assert decode(encode(kept)) == kept
+    assert decode(json.dumps({**json.loads(encode(kept)), "from_the_future": 1})) == kept

@@ -1,13 +1,12 @@
 """`borderlight agency-key NAME`: a key for an agency, and the line of settings that accepts it."""
 
-import hashlib
 import json
 import secrets
 from typing import Annotated
 
 import typer
 
-from capture_ingest.domain.agency import Scope
+from capture_ingest.domain.agency import Scope, key_digest
 
 
 def agency_key(
@@ -18,7 +17,7 @@ def agency_key(
     if not name.strip() or len(name) > 64:
         raise typer.BadParameter("give a name of 1 to 64 characters")
     key = secrets.token_urlsafe(32)
-    entry = {"key_sha256": hashlib.sha256(key.encode()).hexdigest(), "scopes": [*(scope or Scope)]}
+    entry = {"key_sha256": key_digest(key), "scopes": [*(scope or Scope)]}
     typer.echo(key)
     typer.echo(f"CAPTURE_INGEST_AGENCIES={json.dumps({name: entry})}")
     typer.echo(

@@ -16,6 +16,8 @@ from capture_ingest.entrypoints.page_routes import PAGE_FOLDER, page_headers
 from matcher.domain.photo_quality import advice_for
 
 _LOCAL = {"127.0.0.1", "::1", "testclient"}
+_MAX_PHOTO = 20_000_000
+_SHOWN = 200
 
 
 def is_this_machine(request: Request) -> bool:
@@ -24,10 +26,6 @@ def is_this_machine(request: Request) -> bool:
         return False
     own = request.scope.get("server")
     return request.client.host in _LOCAL or (own is not None and request.client.host == own[0])
-
-
-_MAX_PHOTO = 20_000_000
-_SHOWN = 200
 
 
 class OperatorPage:

@@ -1,6 +1,7 @@
 """The embedded flow behind one HTTP server, with or without TLS for the local network."""
 
 import asyncio
+import signal
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +16,10 @@ from borderlight.plumbing.clock import SystemClock
 from borderlight_cli.embedded import EmbeddedStack, SharedModels
 from borderlight_cli.serving.lan import lan_address, make_certificate
 from capture_ingest.settings import CaptureIngestSettings
+
+
+def _heard(*_: object) -> None:
+    """The server has stopped; nothing is left to do at the signal."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +44,15 @@ class EmbeddedServer:
         """Serve until interrupted; raises OSError when the port is taken."""
         self.stack.api.router.routes.extend(routes)
         server = uvicorn.Server(uvicorn.Config(self.stack.api, log_level="warning", **self._config))
+        # uvicorn stops at a signal and then raises it again, which would end the process before it has cleaned up.
+        before = {number: signal.signal(number, _heard) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             await server.serve()
         except SystemExit as error:  # uvicorn's word for a port it could not have; it has logged why
             raise OSError(f"could not listen on port {self._config['port']}; choose another with --port") from error
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @asynccontextmanager

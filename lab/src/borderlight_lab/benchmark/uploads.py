@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from borderlight_lab.benchmark.memory import resident_mb
 from borderlight_lab.native import servers
-from borderlight_lab.native.server import Server, free_ports
+from borderlight_lab.native.server import Server, answers, free_ports
 
 PART_BYTES = 131_072
 """As the capture page sends."""
@@ -118,19 +119,12 @@ def measure_uploads(
     try:
         for kind, part in (("whole", size), ("in parts", PART_BYTES)):
             base = f"http://127.0.0.1:{port}"
-
-            def ready(base: str = base) -> bool:
-                try:
-                    return httpx.get(f"{base}/healthz", timeout=1).status_code == 200
-                except httpx.TransportError:
-                    return False
-
             store = folder / kind.replace(" ", "-")
             command = [
                 sys.executable, "-m", "borderlight_lab.benchmark.upload_server", str(port), str(store),
                 f"redis://127.0.0.1:{redis_port}/0",
             ]  # fmt: skip
-            server = Server("upload server", command, folder / "server.log", ready)
+            server = Server("upload server", command, folder / "server.log", partial(answers, f"{base}/healthz"))
             server.start()
             try:
                 assert server.process is not None

@@ -55,9 +55,11 @@ class TooFewCaptures(ValueError):
 
 @dataclass(frozen=True)
 class Calibration:
-    """limits: (section, name) → value; the rest are cross-validated counts as JSON."""
+    """limits: (section, name) → value; lowest: the lowest honest value of each; the rest are cross-validated counts as
+    JSON."""
 
     limits: dict[tuple[str, str], float]
+    lowest: dict[tuple[str, str], float]
     requested_loss: float
     margin: float
     identities: int
@@ -73,6 +75,11 @@ def _fit(honest: Sequence[Judged], loss: float, margin: float) -> dict[tuple[str
             low = float(np.quantile(values, loss / len(LIMITS)))
             found[limit.section, limit.name] = max(low * margin, limit.floor)
     return found
+
+
+def _lowest(honest: Sequence[Judged]) -> dict[tuple[str, str], float]:
+    found = {limit: [v for item in honest if (v := limit.value(item)) is not None] for limit in LIMITS}
+    return {(limit.section, limit.name): min(values) for limit, values in found.items() if values}
 
 
 def _passes(item: Judged, limits: dict[tuple[str, str], float]) -> bool:
@@ -123,9 +130,14 @@ def calibrate_liveness(
     lost = rate(sum(honest_lost), len(honest_lost))
     attacks = {name: rate(sum(hits), len(hits)) for name, hits in sorted(by_species.items())}
     return Calibration(
-        _fit(honest, loss, margin), loss, margin, len(identities), None if lost is None else lost.to_json(),
-        {name: None if found is None else found.to_json() for name, found in attacks.items()},
-    )  # fmt: skip
+        limits=_fit(honest, loss, margin),
+        lowest=_lowest(honest),
+        requested_loss=loss,
+        margin=margin,
+        identities=len(identities),
+        honest=None if lost is None else lost.to_json(),
+        attacks={name: None if found is None else found.to_json() for name, found in attacks.items()},
+    )
 
 
 def worst_species(found: Calibration) -> tuple[str, dict[str, float]] | None:

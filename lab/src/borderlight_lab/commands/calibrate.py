@@ -44,7 +44,7 @@ calibrate = typer.Typer(help="Set limits from recordings and photographs of your
 
 def _print(found: Calibration, console: Console) -> None:
     for (section, name), value in found.limits.items():
-        console.print(f"{section}.{name} = {value:.4g}")
+        console.print(f"{section}.{name} = {value:.3g}, lowest honest capture {found.lowest[section, name]:.3g}")
     console.print(f"honest captures lost, one identity left out at a time: {percent(found.honest)}")
     for species, accepted in found.attacks.items():
         console.print(f"{species} accepted: {percent(accepted)}")
@@ -83,7 +83,8 @@ def liveness(
         "made_at": now.isoformat(timespec="seconds"),
         "bundles": len(items),
         "bundle_digest": hashlib.sha256("\n".join(sorted(i.bundle.name for i in items)).encode()).hexdigest(),
-        **{key: value for key, value in asdict(found).items() if key != "limits"},
+        **{key: value for key, value in asdict(found).items() if key not in ("limits", "lowest")},
+        "lowest": {f"{section}.{key}": value for (section, key), value in found.lowest.items()},
         "limits": {f"{section}.{key}": value for (section, key), value in found.limits.items()},
     }
     out.with_suffix(".provenance.json").write_text(json.dumps(provenance, indent=1) + "\n")

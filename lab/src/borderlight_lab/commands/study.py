@@ -69,13 +69,13 @@ async def _serve(opened: Study, address: Address) -> None:
         console = StudyConsole(recorder, server.stack, server.base, server.settings.session_life_s)
         typer.echo(f"{opened.register.title}: recordings go to {opened.folder}")
         typer.echo(f"  console  {server.base}/study   (from this machine only)")
-        watching = asyncio.create_task(recorder.watch())
-        try:
+        async with asyncio.TaskGroup() as tasks:  # a recorder that fails ends the server: nobody records into nothing
+            watching = tasks.create_task(recorder.watch())
             await server.listen(console.routes())
-        finally:
             watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
-            await recorder.collect()
+        await recorder.collect()
+        for problem in recorder.problems:
+            typer.echo(f"borderlight: {problem}", err=True)
 
 
 @study.command("list")

@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +29,17 @@ def free_ports(count: int) -> list[int]:
     finally:
         for one in sockets:
             one.close()
+
+
+def answers(url: str) -> bool:
+    """Whether a server gives any HTTP answer there."""
+    try:
+        urllib.request.urlopen(url, timeout=2)  # noqa: S310 - a server of ours
+        return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
 
 
 def _die_with_parent() -> None:

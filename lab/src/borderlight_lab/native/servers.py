@@ -6,12 +6,10 @@ import shutil
 import socket
 import struct
 import subprocess
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from borderlight_lab.native.install import jars_of
-from borderlight_lab.native.server import Server
+from borderlight_lab.native.server import Server, answers
 
 S3_ACCESS_KEY = "borderlight"
 S3_SECRET_KEY = "borderlight-local-only"  # noqa: S105 - servers on the loopback address of this machine
@@ -99,16 +97,6 @@ def redis(folder: Path, port: int) -> Server:
     return Server("redis", argv, folder / "redis.log", lambda: _answers_ping(port))
 
 
-def _answers_http(port: int) -> bool:
-    try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2)  # noqa: S310
-        return True
-    except urllib.error.HTTPError:
-        return True  # refused without credentials: it is there
-    except OSError:
-        return False
-
-
 def object_store(folder: Path, port: int) -> Server:
     """s3proxy over a folder."""
     data = folder / "data"
@@ -121,4 +109,4 @@ def object_store(folder: Path, port: int) -> Server:
     )
     libs = f"{jars_of('s3proxy') / 'libs'}/*"
     argv = [_java(), "-Xmx256m", *_JAVA_FLAGS, "-cp", libs, "org.gaul.s3proxy.Main", "--properties", str(properties)]
-    return Server("object-store", argv, folder / "s3proxy.log", lambda: _answers_http(port))
+    return Server("object-store", argv, folder / "s3proxy.log", lambda: answers(f"http://127.0.0.1:{port}/"))

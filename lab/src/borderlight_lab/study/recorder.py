@@ -1,15 +1,15 @@
 """Takes finished captures of study sessions out of the flow and puts them into the study's folder as bundles."""
 
 import asyncio
-import contextlib
 import json
 import shutil
 from dataclasses import dataclass, field
 
 from borderlight.contracts.events import ObjectRef
+from borderlight.errors import BorderlightError
 from borderlight.plumbing.object_store import read_verified
 from borderlight_cli.embedded import EmbeddedStack
-from borderlight_lab.study.register import Capture, Labels, Study, StudyProblem
+from borderlight_lab.study.register import Capture, Labels, Study, StudyProblem, delete_folder
 from capture_ingest.domain.session_life import Session, State
 from capture_ingest.use_cases.store_video import BUCKET
 
@@ -47,11 +47,19 @@ class Recorder:
             journey = self._journey(session, sessions)
             if journey is None:
                 continue
-            self._done.add(session.session_id)
             try:
                 await self._record(session, journey)
             except StudyProblem as problem:
-                self.problems.append(str(problem))
+                self._tell(str(problem))
+            except (BorderlightError, OSError) as error:
+                # Told in the console and tried again: a full disk must not cost the recording.
+                self._tell(f"{session.session_id} is not recorded yet: {error}")
+                continue
+            self._done.add(session.session_id)
+
+    def _tell(self, problem: str) -> None:
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     @staticmethod
     def _first(session: Session, sessions: dict[str, Session]) -> str:
@@ -73,7 +81,7 @@ class Recorder:
         capture["video"]["file"] = name
         target = self.study.capture_folder(session.session_id)
         building = target.with_name(f".{session.session_id}")
-        shutil.rmtree(building, ignore_errors=True)
+        delete_folder(building)
         building.mkdir(parents=True)
         (building / name).write_bytes(content)
         if subject.has_photo:
@@ -93,10 +101,8 @@ class Recorder:
         try:
             self.study.add_capture(recorded)
         except StudyProblem:  # withdrawn while the capture was on its way
-            shutil.rmtree(target, ignore_errors=True)
+            delete_folder(target)
             raise
-        with contextlib.suppress(OSError):
-            target.chmod(0o700)
 
 
 def truth_of(capture: Capture, skin_tone: str | None) -> dict[str, object]:

@@ -221,7 +221,7 @@ class Study:
             self.subject(pseudonym)
             mine = [capture for capture in register.captures if capture.labels.subject == pseudonym]
             for capture in mine:
-                _delete(self.capture_folder(capture.session_id))
+                delete_folder(self.capture_folder(capture.session_id))
             self.photo(pseudonym).unlink(missing_ok=True)
             for export in register.exports:
                 if pseudonym not in export.subjects:
@@ -230,7 +230,7 @@ class Study:
                     out_of_reach.append(export)
                     continue
                 for capture in mine:
-                    _delete(Path(export.folder) / capture.session_id)
+                    delete_folder(Path(export.folder) / capture.session_id)
             register.captures = [c for c in register.captures if c.labels.subject != pseudonym]
             register.subjects = [s for s in register.subjects if s.pseudonym != pseudonym]
             register.withdrawals.append(Withdrawal(pseudonym=pseudonym, at=now, captures=len(mine)))
@@ -242,12 +242,12 @@ class Study:
         with self.changing() as register:
             old = {capture.session_id for capture in register.captures if capture.recorded_at < limit}
             for session_id in old:
-                _delete(self.capture_folder(session_id))
+                delete_folder(self.capture_folder(session_id))
             register.captures = [c for c in register.captures if c.session_id not in old]
         return len(old)
 
 
-def _delete(folder: Path) -> None:
+def delete_folder(folder: Path) -> None:
     """Raises OSError when something stays: a withdrawal that half failed must be seen, and can be repeated."""
     if folder.exists():
         shutil.rmtree(folder)

@@ -1,13 +1,12 @@
 """Settings of capture-ingest; prefix CAPTURE_INGEST_."""
 
-import hashlib
 from pathlib import Path
 
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from borderlight.vision.models import default_models_folder
-from capture_ingest.domain.agency import AgencyKey, Scope
+from capture_ingest.domain.agency import AgencyKey, Scope, key_digest
 
 
 class AgencyEntry(BaseModel):
@@ -18,7 +17,7 @@ class AgencyEntry(BaseModel):
 
 
 class CaptureIngestSettings(BaseSettings):
-    """api and normalizer share them."""
+    """api and normalizer share them. policies: ids beside the default that agencies may name, as decision has them."""
 
     model_config = SettingsConfigDict(env_prefix="CAPTURE_INGEST_")
     host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
@@ -31,6 +30,7 @@ class CaptureIngestSettings(BaseSettings):
     upload_timeout_s: float = 60.0
     session_life_s: int = 900
     max_attempts: int = 3
+    policies: list[str] = []
     models_dir: Path = default_models_folder()
     worker_memory_bytes: int = 1_500_000_000
     worker_cpu_s: int = 20
@@ -47,6 +47,5 @@ class CaptureIngestSettings(BaseSettings):
         """Every key that is accepted; `api_key` is one with all scopes."""
         keys = {name: AgencyKey(entry.key_sha256, frozenset(entry.scopes)) for name, entry in self.agencies.items()}
         if self.api_key is not None:
-            digest = hashlib.sha256(self.api_key.get_secret_value().encode()).hexdigest()
-            keys["api_key"] = AgencyKey(digest, frozenset(Scope))
+            keys["api_key"] = AgencyKey(key_digest(self.api_key.get_secret_value()), frozenset(Scope))
         return keys

@@ -114,9 +114,7 @@ export class Journey {
   }
 
   private onHidden(): void {
-    if (document.visibilityState === "hidden" || !document.hasFocus()) {
-      if (document.visibilityState === "hidden") this.break("interrupted");
-    }
+    if (document.visibilityState === "hidden") this.break("interrupted");
   }
 
   private update(change: Partial<Shown>): void {
@@ -415,7 +413,8 @@ export class Journey {
   }
 
   async waiting(signal: AbortSignal): Promise<void> {
-    const end = performance.now() + WAIT_MS;
+    // Whoever keeps the page open is told later, too.
+    const end = this.shown.state === "later" ? Number.POSITIVE_INFINITY : performance.now() + WAIT_MS;
     while (!signal.aborted && performance.now() < end) {
       try {
         const state = await (this.api as Api).state(5, signal);
@@ -478,6 +477,7 @@ const EFFECTS: Partial<Record<State, (this: Journey, signal: AbortSignal) => Pro
   sending: Journey.prototype.sending,
   offline: Journey.prototype.offline,
   waiting: Journey.prototype.waiting,
+  later: Journey.prototype.waiting,
   done: Journey.prototype.done,
   other_way: Journey.prototype.otherWay,
 };

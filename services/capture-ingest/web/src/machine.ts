@@ -117,7 +117,7 @@ export const TRANSITIONS: Record<State, Partial<Record<Event, State>>> = {
     connection_lost: "later",
   },
   done: {},
-  later: { admitted: "done", referred: "other_way", take_again: "retake" },
+  later: { admitted: "done", referred: "other_way", take_again: "retake", expired: "expired" },
   retake: {
     ...REFUSED,
     again: "asking_camera",

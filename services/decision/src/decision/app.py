@@ -12,7 +12,7 @@ from borderlight.plumbing.metrics import Metrics
 from borderlight.plumbing.worker import run_worker
 from decision.adapters.kafka_history import KafkaHistory
 from decision.adapters.redis_join_store import RedisJoinStore
-from decision.domain.policy import parse_policy
+from decision.domain.policy import policy_set
 from decision.entrypoints.subscriber import subscribe_decision
 from decision.ports import JoinStore
 from decision.settings import DecisionSettings
@@ -24,8 +24,9 @@ def wire_decision(
     bus: Bus, store: JoinStore, settings: DecisionSettings, clock: Clock, metrics: Metrics
 ) -> JoinSession:
     """Subscribe decision over given adapters."""
-    policy = parse_policy(settings.policy_file.read_text())
-    join = JoinSession(store, bus, policy, clock, metrics, settings.deadline_s)
+    more = sorted(settings.policies_dir.glob("*.toml")) if settings.policies_dir is not None else []
+    policies = policy_set(settings.policy_file.read_text(), (path.read_text() for path in more))
+    join = JoinSession(store, bus, policies, clock, metrics, settings.deadline_s)
     subscribe_decision(bus, join)
     return join
 

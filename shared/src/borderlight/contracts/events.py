@@ -62,6 +62,9 @@ class Event(Contract):
         return self.session_id
 
 
+PolicyId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+
 class SessionCaptured(Event):
     """The capture of a session is stored and accepted."""
 
@@ -72,6 +75,7 @@ class SessionCaptured(Event):
     captured_at: AwareDatetime
     attempt: int = Field(default=1, ge=1, le=100, description="1 for the first session of a journey")
     previous_session_id: SessionId | None = None
+    policy: PolicyId | None = Field(default=None, description="chosen by the agency; null is the default policy")
 
 
 class CaptureNormalized(Event):

@@ -109,7 +109,7 @@ class FaceEmbedder:
         spec = self._spec
         if spec.eyes is not None:
             target = similarity(_CHIP_EYES, np.array(spec.eyes))
-            chips = [cv2.warpAffine(chip, target, (spec.side, spec.side), flags=cv2.INTER_AREA) for chip in chips]
+            chips = [cv2.warpAffine(chip, target, (spec.side, spec.side), flags=cv2.INTER_LINEAR) for chip in chips]
         elif spec.side != CHIP_SIDE:
             chips = [cv2.resize(chip, (spec.side, spec.side), interpolation=cv2.INTER_AREA) for chip in chips]
         batch = np.stack(chips).astype(np.float32).transpose(0, 3, 1, 2)

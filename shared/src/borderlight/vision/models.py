@@ -5,7 +5,10 @@ import os
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
+
+# The runtime's own builds report to their maker unless told before they are loaded. Nothing here calls anybody.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime as ort  # noqa: E402
 
 from borderlight.errors import BorderlightError
 from borderlight.vision.model_build.build import pinned_models

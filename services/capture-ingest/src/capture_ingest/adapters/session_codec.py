@@ -1,10 +1,12 @@
 """Sessions as JSON text."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from capture_ingest.domain.session_life import Session, State
+
+_KNOWN = {field.name for field in fields(Session)}
 
 
 def encode(session: Session) -> str:
@@ -13,5 +15,7 @@ def encode(session: Session) -> str:
 
 def decode(text: str | bytes) -> Session:
     raw: dict[str, Any] = json.loads(text)
+    # A newer process may have written what this one does not know yet.
+    raw = {name: value for name, value in raw.items() if name in _KNOWN}
     raw |= {"state": State(raw["state"]), "advice": tuple(raw["advice"])}
     return Session(**raw)

@@ -20,9 +20,14 @@ class AgencyKey:
     scopes: frozenset[Scope]
 
 
+def key_digest(key: str) -> str:
+    """Hex SHA-256 of a key, as settings hold it; keys are long and random, so that a plain digest is enough."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
 def find_agency(keys: Mapping[str, AgencyKey], presented: str) -> tuple[str, AgencyKey] | None:
     """(name, key) of the agency whose key was presented; every key is compared, in constant time each."""
-    digest = hashlib.sha256(presented.encode()).hexdigest()
+    digest = key_digest(presented)
     found: tuple[str, AgencyKey] | None = None
     for name, key in keys.items():
         if hmac.compare_digest(key.key_sha256, digest):

@@ -50,7 +50,8 @@ class Session:
     """One session as the api keeps it. Times are seconds since the epoch.
 
     token_sha256: hex digest of the token that may act; link_sha256: of the link's token once it has been claimed, which
-    may only look; page: what the capture page is told (language, return_url); next_session_id: where a retake goes on.
+    may only look; page: what the capture page is told (language, return_url); policy: whose rules
+    decide, None is the default; next_session_id: where a retake goes on.
     """
 
     session_id: str
@@ -70,6 +71,7 @@ class Session:
     max_attempts: int = 3
     agency: str = ""
     page: dict[str, Any] | None = None
+    policy: str | None = None
 
     def is_expired(self, now_s: float) -> bool:
         """Whether the traveller may no longer act on it; a captured session does not expire."""

@@ -19,10 +19,6 @@ class UploadPart:
     def size(self) -> int:
         return self.last - self.first + 1
 
-    @property
-    def is_last(self) -> bool:
-        return self.last == self.total - 1
-
     @staticmethod
     def parse(text: str) -> "UploadPart":
         """Raises ValueError that says what is wrong."""

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Query, Request
 from pydantic import AnyHttpUrl, BaseModel, Field
 from starlette.responses import JSONResponse
 
-from borderlight.contracts.events import SessionId, TravellerRef
+from borderlight.contracts.events import PolicyId, SessionId, TravellerRef
 from capture_ingest.domain.agency import Scope
 from capture_ingest.domain.session_life import Session, State
 from capture_ingest.entrypoints.api_parts import ApiParts, Authorization
+from capture_ingest.entrypoints.problems import Refused
 
 _POLL_S = 0.25
 
@@ -21,6 +22,7 @@ class SessionRequest(BaseModel):
     traveller_ref: TravellerRef
     calm: bool = Field(default=False, description="slow, low-contrast light without flashes")
     previous_session_id: SessionId | None = Field(default=None, description="counts as the next attempt of its journey")
+    policy: PolicyId | None = Field(default=None, description="whose rules decide; the default policy when left out")
     language: str | None = Field(default=None, pattern=r"^[a-z]{2}$", description="of the capture page")
     return_url: AnyHttpUrl | None = Field(default=None, description="where the page leads when it is done")
     max_attempts: int | None = Field(
@@ -73,11 +75,18 @@ def session_routes(parts: ApiParts) -> APIRouter:
     ) -> OpenedSession:
         """Open a session for a traveller. Give the link to the traveller, or the id and token to your own client."""
         agency = parts.agency(authorization, Scope.CREATE)
+        if body.policy is not None and body.policy not in parts.settings.policies:
+            raise Refused("policy-unknown", f"there is no policy {body.policy!r}")
         page = {"language": body.language, "return_url": None if body.return_url is None else str(body.return_url)}
         opened = await parts.open_session(
-            body.traveller_ref, body.calm, body.previous_session_id, None, agency,
-            body.max_attempts or parts.settings.max_attempts, page,
-        )  # fmt: skip
+            body.traveller_ref,
+            calm=body.calm,
+            previous_session_id=body.previous_session_id,
+            agency=agency,
+            max_attempts=body.max_attempts or parts.settings.max_attempts,
+            page=page,
+            policy=body.policy,
+        )
         session = opened.session
         return OpenedSession(
             session_id=session.session_id,

@@ -45,6 +45,7 @@ class FinishCapture:
             captured_at=self.clock.now(),
             attempt=session.attempt,
             previous_session_id=session.previous_session_id,
+            policy=session.policy,
         )
         await self.publisher.publish(event, (video.sha256, stored.sha256))
         await self.sessions.take(session.session_id, Step.CAPTURE_FINISHED, {})

@@ -38,6 +38,7 @@ class OpenSession:
         agency: str = "",
         max_attempts: int = 3,
         page: dict[str, Any] | None = None,
+        policy: str | None = None,
     ) -> OpenedSession:
         """Create it; a session that names a previous one counts as the next attempt of the same journey."""
         attempt = 1
@@ -57,6 +58,7 @@ class OpenSession:
             max_attempts=max_attempts,
             agency=agency,
             page=page,
+            policy=policy,
         )
         await self.sessions.create(session, self.keep_s)
         return OpenedSession(session, token)

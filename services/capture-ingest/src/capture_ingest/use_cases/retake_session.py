@@ -36,10 +36,11 @@ class RetakeSession:
             return RetakeRefusal.NOT_POSSIBLE
         return await self.open_session(
             session.traveller_ref,
-            session.calm if calm is None else calm,
-            session.session_id,
-            next_id,
-            session.agency,
-            session.max_attempts,
-            session.page,
+            calm=session.calm if calm is None else calm,
+            previous_session_id=session.session_id,
+            session_id=next_id,
+            agency=session.agency,
+            max_attempts=session.max_attempts,
+            page=session.page,
+            policy=session.policy,
         )

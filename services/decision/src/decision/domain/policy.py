@@ -7,7 +7,7 @@ every combination of facts, so this is a proof and not a sample.
 
 import itertools
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ FACTS: dict[str, tuple[str | bool, ...]] = {
     "attempts_left": (True, False),
     "advice": (True, False),
 }
+UNKNOWN = "unknown"
+"""Version of a policy that was named and is not there."""
 OUTCOMES = ("admit", "refer", "retake")
 Facts = Mapping[str, str | bool]
 
@@ -54,6 +56,21 @@ class Policy:
         return "refer", "no-rule"
 
 
+@dataclass(frozen=True)
+class PolicySet:
+    """The default policy, and others by id that an agency may choose for a session."""
+
+    default: Policy
+    others: Mapping[str, Policy]
+
+    def chosen(self, policy_id: str | None) -> Policy:
+        """The policy of a session; one that nobody knows has no rules, so it refers to an officer."""
+        if policy_id is None or policy_id == self.default.policy_id:
+            return self.default
+        unknown = Policy(policy_id, UNKNOWN, (), self.default.max_attempts, self.default.verdict_valid_for_s)
+        return self.others.get(policy_id, unknown)
+
+
 def every_case() -> Iterator[Facts]:
     """All combinations of facts."""
     for values in itertools.product(*FACTS.values()):
@@ -83,6 +100,15 @@ def _rule(raw: Mapping[str, Any]) -> Rule:
         if strange:
             raise PolicyRefused(f"rule {raw['id']}: {name} cannot be {strange}")
     return Rule(raw["id"], {name: tuple(values) for name, values in raw["when"].items()}, raw["then"])
+
+
+def policy_set(default: str, others: Iterable[str]) -> PolicySet:
+    """Read and prove every policy; raises PolicyRefused, also when two share an id."""
+    first, rest = parse_policy(default), [parse_policy(text) for text in others]
+    found = {policy.policy_id: policy for policy in rest}
+    if len(found) < len(rest) or first.policy_id in found:
+        raise PolicyRefused("two policies share an id")
+    return PolicySet(first, found)
 
 
 def parse_policy(text: str) -> Policy:

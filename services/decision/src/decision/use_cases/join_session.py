@@ -15,7 +15,7 @@ from borderlight.plumbing.bus import EventPublisher
 from borderlight.plumbing.clock import Clock
 from borderlight.plumbing.logs import logger
 from borderlight.plumbing.metrics import Metrics
-from decision.domain.policy import Policy
+from decision.domain.policy import PolicySet
 from decision.domain.session_join import JoinState, Side
 from decision.ports import JoinStore
 from decision.use_cases.reach_verdict import Known, reach_verdict
@@ -33,7 +33,7 @@ SIDES: dict[Side, type[Event]] = {
 class JoinSession:
     store: JoinStore
     publisher: EventPublisher
-    policy: Policy
+    policies: PolicySet
     clock: Clock
     metrics: Metrics
     deadline_s: float = 30.0
@@ -60,7 +60,7 @@ class JoinSession:
         known = Known.of(state)
         if known is None:
             return  # its capture event is still on the way: the deadline is renewed by the lease
-        verdict = reach_verdict(known, self.policy, self.clock.now())
+        verdict = reach_verdict(known, self.policies.chosen(known.captured.policy), self.clock.now())
         await self._publish(state, await self.store.store_verdict(state.session_id, verdict.model_dump_json()))
 
     async def _publish(self, state: JoinState, text: str) -> None:

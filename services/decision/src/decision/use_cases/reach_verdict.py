@@ -15,7 +15,7 @@ from borderlight.contracts.events import (
     VerdictComparison,
     VerdictLiveness,
 )
-from decision.domain.policy import Policy
+from decision.domain.policy import UNKNOWN, Policy
 from decision.domain.session_join import JoinState
 
 _HELPED_BY_ANOTHER_CAPTURE = ("comparison.probe_poor",)
@@ -95,6 +95,8 @@ def reach_verdict(known: Known, policy: Policy, decided_at: datetime) -> EntryVe
     reasons = _reasons(known)
     if outcome == "refer" and known.captured.attempt >= policy.max_attempts and advice:
         reasons = (*reasons, "session.attempts_used")
+    if policy.version == UNKNOWN:
+        reasons = (*reasons, "policy.unknown")
     liveness, comparison = known.liveness, known.comparison
     rejected_liveness = VerdictLiveness(
         outcome=LivenessOutcome.INCONCLUSIVE, reasons=known.rejected.reasons if known.rejected else ()

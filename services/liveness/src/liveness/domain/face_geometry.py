@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.interpolate import LinearNDInterpolator
+from scipy.ndimage import binary_erosion
 
 from liveness.domain.smoothing import smooth
 
@@ -36,6 +37,10 @@ class FaceGeometry:
     inside: Bool[np.ndarray, "rows columns"]
     screen: Float[np.ndarray, "rows columns"]
     rooms: Float[np.ndarray, "rooms rows columns"]
+
+    def inner(self) -> Bool[np.ndarray, "rows columns"]:
+        """Cells at least two away from the outline, where grazing light, hair and background do not reach."""
+        return np.asarray(binary_erosion(self.inside, iterations=2), dtype=bool)
 
     def relief_templates(self) -> Float[np.ndarray, "rooms rows columns"]:
         """What log R/B of a live face of this shape shows in each room."""

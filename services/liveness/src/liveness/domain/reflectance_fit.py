@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.ndimage import binary_erosion
 
 from liveness.domain.face_geometry import FaceGeometry
 from liveness.domain.response_map import ResponseMap
@@ -50,8 +49,7 @@ class ReflectanceFit:
 
 
 def _chosen(response: ResponseMap, geometry: FaceGeometry) -> Bool[np.ndarray, "rows columns"]:
-    inner = np.asarray(binary_erosion(geometry.inside, iterations=2), dtype=bool)
-    return response.usable & inner & (response.brightness > _DARK)
+    return response.usable & geometry.inner() & (response.brightness > _DARK)
 
 
 def _slope(

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.ndimage import binary_erosion
 
 from liveness.domain.face_geometry import COLUMNS, FaceGeometry
 from liveness.domain.response_map import ResponseMap
@@ -50,8 +49,7 @@ def _chosen(response: ResponseMap, geometry: FaceGeometry) -> Bool[np.ndarray, "
     lit = response.usable & (response.brightness > _DARK)
     bright = lit & (response.brightness > np.median(response.brightness[response.usable]))
     typical = float(np.median(response.response[bright])) if bright.any() else 0.0
-    inner = np.asarray(binary_erosion(geometry.inside, iterations=2), dtype=bool)
-    return lit & inner & (response.response < _HIGHLIGHT * typical)
+    return lit & geometry.inner() & (response.response < _HIGHLIGHT * typical)
 
 
 def _basis(terms: Float[np.ndarray, "terms cells"]) -> Float[np.ndarray, "cells rank"]:

@@ -6,7 +6,6 @@ brows and grazing edges answer little on honest faces too.
 """
 
 import numpy as np
-from scipy.ndimage import binary_erosion
 
 from liveness.domain.finding import Evidence, Finding
 from liveness.domain.measurement import Measurement
@@ -24,7 +23,7 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
     response = measured.response
     if response is None:
         return _unmeasurable(limit)
-    inner = response.usable & np.asarray(binary_erosion(measured.geometry.inside, iterations=2), dtype=bool)
+    inner = response.usable & measured.geometry.inner()
     if int(inner.sum()) < _MIN_CELLS:
         return _unmeasurable(limit)
     bright = inner & (response.brightness > np.quantile(response.brightness[inner], _BRIGHTER))
