@@ -1,25 +1,22 @@
 // Runs the journey: enters states, does what belongs to them, and turns what happens into events of the table.
-import { Api, type Challenge, type Claimed, ConnectionLost, Problem } from "./api";
-import { Camera, CameraFailed } from "./camera";
+import { Api, type Claimed, ConnectionLost, Problem } from "./api";
+import { CameraFailed } from "./camera";
+import { Capture } from "./capture";
 import { sleep } from "./dom";
 import { isDesktop, refusal, wantsLessMotion } from "./environment";
 import { Guidance } from "./guidance";
 import { fromFragment, keep, recall } from "./keep";
-import { type Painted, paint } from "./light";
 import { Looker, light, movement, response } from "./look";
 import { type Event, FRAGILE, next, type State, WITH_CAMERA } from "./machine";
 import { advice, trouble, verdict } from "./outcome";
 import { HintPace, hint, isGood, type SeenFace } from "./placement";
-import { Recorder, type Recording } from "./recorder";
-import { online, Upload } from "./upload";
+import { online } from "./upload";
 import type { Advice, Hint } from "./words/shape";
 
 const STEADY_MS = 700;
 const BLIND_STEADY_MS = 1600;
 const PLACING_MS = 60_000;
 const LOOK_EVERY_MS = 120;
-const ANNOUNCE_MS = 2200;
-const MARGIN_MS = 350;
 const LEAST_RESPONSE = 0.03;
 const STEP_MS = 400;
 const WAIT_MS = 20_000;
@@ -62,20 +59,11 @@ export class Journey {
     camera: null,
   };
   private api: Api | null = null;
-  private camera: Camera | null = null;
+  private readonly capture = new Capture();
   private guidance: Promise<Guidance | null> | null = null;
-  private recorder: Recorder | null = null;
-  private upload: Upload | null = null;
-  private painted: Painted[] = [];
-  private recording: Recording | null = null;
-  private challenge: Challenge | null = null;
-  private locked: string[] = [];
-  private frameRate = 0;
-  private sent: { sha256: string } | null = null;
   private useThisDevice = false;
   private triedLight = 0;
   private leaving = new AbortController();
-  private wakeLock: WakeLockSentinel | null = null;
 
   constructor(private readonly surfaces: Surfaces) {
     document.addEventListener("visibilitychange", () => this.onHidden());
@@ -146,13 +134,8 @@ export class Journey {
   }
 
   private releaseCamera(): void {
-    this.recorder?.abandon();
-    this.recorder = null;
-    this.camera?.close();
-    this.camera = null;
+    this.capture.release();
     this.shown.camera = null;
-    this.wakeLock?.release().catch(() => undefined);
-    this.wakeLock = null;
     if (document.fullscreenElement !== null) document.exitFullscreen().catch(() => undefined);
   }
 
@@ -196,7 +179,7 @@ export class Journey {
   /** After a reload, or when the connection is back: whatever the server knows decides. */
   private async goOn(about: Claimed): Promise<void> {
     this.told(about);
-    if (this.recording !== null && this.sent === null) {
+    if (this.capture.isUnsent) {
       await this.transfer();
       return this.send("already_captured");
     }
@@ -237,39 +220,24 @@ export class Journey {
   // --- camera
 
   async askingCamera(signal: AbortSignal): Promise<void> {
-    if (this.camera?.isAlive) return this.send("camera_ready");
-    const camera = await Camera.open();
-    if (signal.aborted) return camera.close();
-    this.camera = camera;
-    camera.onLost(() => {
+    if (this.capture.camera?.isAlive) return this.send("camera_ready");
+    await this.capture.open(() => {
       if (FRAGILE.has(this.shown.state)) this.break("interrupted");
       else this.send("camera_in_use");
-    });
-    this.shown.camera = camera.video;
+    }, signal);
+    if (signal.aborted) return;
+    this.shown.camera = this.capture.camera?.video ?? null;
     this.guidance ??= Guidance.load();
-    this.wakeLock = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
     this.send("camera_ready");
   }
 
   async warming(signal: AbortSignal): Promise<void> {
-    const least = this.shown.about?.min_camera_fps ?? UNTOLD_FPS;
-    const camera = this.camera;
-    if (camera === null) return this.send("camera_in_use");
-    // Found out now, before a challenge is spent on it.
-    const records = this.hasRecorded || Recorder.works(camera.stream);
-    for (let tries = 0; tries < 4 && !signal.aborted; tries += 1) {
-      this.frameRate = (await this.camera?.frameRate(1000)) ?? 0;
-      if (signal.aborted) return;
-      if (this.frameRate < least) continue;
-      this.hasRecorded = await records;
-      if (signal.aborted) return;
-      return this.send(this.hasRecorded ? "camera_steady" : "no_recorder");
-    }
-    this.send("slow_camera");
+    const found = await this.capture.warm(this.shown.about?.min_camera_fps ?? UNTOLD_FPS, signal);
+    if (!signal.aborted) this.send(found);
   }
 
   async placing(signal: AbortSignal): Promise<void> {
-    const camera = this.camera;
+    const camera = this.capture.camera;
     if (camera === null) return this.send("camera_in_use");
     const looker = new Looker(camera.video);
     const pace = new HintPace();
@@ -302,7 +270,7 @@ export class Journey {
 
   /** One slow step of the screen's brightness: is the screen's light to be seen on this face, in this place? */
   async lightCheck(signal: AbortSignal): Promise<void> {
-    const camera = this.camera;
+    const camera = this.capture.camera;
     if (camera === null) return this.send("camera_in_use");
     const looker = new Looker(camera.video);
     const surface = this.surfaces.light;
@@ -332,65 +300,26 @@ export class Journey {
   // --- capture
 
   async announce(signal: AbortSignal): Promise<void> {
-    const camera = this.camera;
-    if (camera === null) return this.send("interrupted");
-    const told = performance.now();
-    const [locked] = await Promise.all([camera.lock(), sleep(ANNOUNCE_MS - 700)]);
-    if (signal.aborted) return;
-    this.locked = locked;
-    const recorder = new Recorder(camera.stream);
-    this.recorder = recorder;
-    await recorder.start();
-    this.challenge = await (this.api as Api).challenge(this.shown.calm);
-    if (signal.aborted) return;
-    await sleep(Math.max(MARGIN_MS, ANNOUNCE_MS - (performance.now() - told)));
+    await this.capture.begin(() => (this.api as Api).challenge(this.shown.calm), signal);
     if (!signal.aborted) this.send("challenge_ready");
   }
 
   async light(signal: AbortSignal): Promise<void> {
-    const { camera, recorder, challenge } = this;
-    if (camera === null || recorder === null || challenge === null) return this.send("interrupted");
     this.surfaces.light.hidden = false;
-    this.painted = await paint(this.surfaces.light, challenge.steps, signal);
-    await sleep(MARGIN_MS);
+    const filmed = await this.capture.film(this.surfaces.light, signal);
     if (signal.aborted) return;
-    if (!camera.isAlive) return this.break("interrupted");
-    const { width, height } = camera.size;
-    this.recording = await recorder.stop();
-    this.recorder = null;
-    this.sent = null;
-    this.upload = null;
-    this.filmed = { width, height };
-    this.send("light_over");
+    if (filmed) this.send("light_over");
+    else this.break("interrupted");
   }
-  private hasRecorded = false;
-  private filmed = { width: 0, height: 0 };
 
   async sending(signal: AbortSignal): Promise<void> {
-    this.update({ percent: Math.round(100 * (this.upload?.share ?? 0)) });
+    this.update({ percent: Math.round(100 * this.capture.share) });
     await this.transfer();
     if (!signal.aborted) this.send("finished");
   }
 
   private async transfer(): Promise<void> {
-    const { recording, api } = this;
-    if (recording === null || api === null) throw new Error("there is nothing to send");
-    this.upload ??= new Upload(recording.video, recording.type);
-    this.sent = await this.upload.send(api, (share) => this.update({ percent: Math.round(100 * share) }));
-    const zero = this.painted[0]?.at ?? recording.startedAt;
-    await api.finish({
-      sha256: this.sent.sha256,
-      displayed: this.painted.map(({ step, at }) => ({ step, at_client_ms: Math.round((at - zero) * 10) / 10 })),
-      video: {
-        started_client_ms: Math.round((recording.startedAt - zero) * 10) / 10,
-        ...(this.filmed.width > 0 ? this.filmed : {}),
-        frame_rate: Math.round(this.frameRate * 10) / 10,
-        locked: this.locked,
-      },
-    });
-    // Safe with the agency: nothing of the picture stays here.
-    this.recording = null;
-    this.upload = null;
+    await this.capture.transfer(this.api as Api, (share) => this.update({ percent: Math.round(100 * share) }));
   }
 
   async offline(signal: AbortSignal): Promise<void> {
@@ -398,7 +327,7 @@ export class Journey {
       await online(2000);
       if (signal.aborted) return;
       try {
-        if (this.recording !== null) {
+        if (this.capture.isUnsent) {
           await this.transfer();
           if (!signal.aborted) this.send("finished");
         } else {
@@ -450,11 +379,11 @@ export class Journey {
       this.told(about);
       this.shown.calm = calm;
       this.triedLight = 0;
-      this.challenge = null;
+      this.capture.challenge = null;
       this.send("again");
     } catch (error) {
       // Interrupted before the challenge was issued: the session is still good.
-      if (error instanceof Problem && error.kind === "retake-not-possible" && this.challenge === null)
+      if (error instanceof Problem && error.kind === "retake-not-possible" && this.capture.challenge === null)
         this.send("again");
       else this.send(trouble(error));
     } finally {

@@ -15,12 +15,15 @@ async function boot(): Promise<void> {
   const main = byId("main");
   let journey: Journey;
 
+  const mark = (): void => {
+    document.documentElement.lang = language;
+    document.documentElement.dir = words.direction;
+    byId("language-label").textContent = words.language;
+  };
   const speakLanguage = async (to: Language): Promise<void> => {
     language = to;
     words = await load(to);
-    document.documentElement.lang = to;
-    document.documentElement.dir = words.direction;
-    byId("language-label").textContent = words.language;
+    mark();
     draw(main, journey.shown, words, journey);
   };
 
@@ -53,9 +56,7 @@ async function boot(): Promise<void> {
     chosen = true;
     if (isLanguage(picker.value)) void speakLanguage(picker.value);
   });
-  document.documentElement.lang = language;
-  document.documentElement.dir = words.direction;
-  byId("language-label").textContent = words.language;
+  mark();
   if (parent.isEmbedded()) {
     document.documentElement.dataset.embedded = "";
     parent.listen();

@@ -162,15 +162,20 @@ function body(shown: Shown, words: Words, journey: Journey): (HTMLElement | SVGE
   }
 }
 
+/** What stands below the picture: a hint, or else what the state says. */
+function below(shown: Shown, words: Words): string {
+  const said = fill(words.states[shown.state].text, { seconds: shown.calm ? CALM_S : LIGHT_S });
+  return shown.hint ? words.hints[shown.hint] : said;
+}
+
 /** The whole of `main` for the present state. */
 export function draw(main: HTMLElement, shown: Shown, words: Words, journey: Journey): void {
   document.documentElement.dataset.state = shown.state;
   document.title = words.states[shown.state].title;
   if (CAPTURE.has(shown.state) && shown.camera !== null) {
     const title = heading(words.states[shown.state].title);
-    const text = fill(words.states[shown.state].text, { seconds: shown.calm ? CALM_S : LIGHT_S });
     const stop = h("button", { type: "button", class: "stop", onclick: () => location.reload() }, words.buttons.stop);
-    const hint = h("p", { class: "hint", id: "hint" }, shown.hint ? words.hints[shown.hint] : text);
+    const hint = h("p", { class: "hint", id: "hint" }, below(shown, words));
     const frame = h("div", { class: "camera" }, shown.camera, outline() as unknown as HTMLElement);
     main.replaceChildren(h("section", { class: "capture" }, title, frame, hint, stop));
     shown.camera.play().catch(() => undefined);
@@ -190,9 +195,7 @@ export function draw(main: HTMLElement, shown: Shown, words: Words, journey: Jou
 export function redraw(main: HTMLElement, shown: Shown, words: Words, journey: Journey): void {
   const hint = main.querySelector("#hint");
   if (CAPTURE.has(shown.state) && hint !== null) {
-    hint.textContent = shown.hint
-      ? words.hints[shown.hint]
-      : fill(words.states[shown.state].text, { seconds: LIGHT_S });
+    hint.textContent = below(shown, words);
     hint.classList.toggle("good", shown.hint === "good" || shown.hint === "dark_is_fine");
     return;
   }

@@ -261,7 +261,8 @@ def capture_routes(parts: ApiParts) -> APIRouter:
         log = body.model_dump(exclude={"sha256"}, exclude_none=True)
         if not await parts.finish_capture(session, log):
             raise Refused("capture-already-finished")
-        parts.metrics.sessions_accepted_total.inc()
+        if session.state is State.UPLOADED:  # a repeated finish is answered, not counted
+            parts.metrics.sessions_accepted_total.inc()
         return FinishedCapture(session_id=session_id, state=State.CAPTURED)
 
     @router.post("/v1/sessions/{session_id}/retake", status_code=201)
