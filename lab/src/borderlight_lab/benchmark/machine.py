@@ -20,19 +20,27 @@ SHAPES = {
 }
 
 
-def model_ms(name: str, calls: int = 60) -> float:
-    """Median time of one call on one thread [ms]."""
-    model = OnnxModel(name, default_models_folder())
-    batch = np.random.default_rng(0).random(SHAPES[name], dtype=np.float32)
-    model.run(batch)
-    taken: list[float] = []
-    for _ in range(calls):
-        begun = time.perf_counter()
-        model.run(batch)
-        taken.append((time.perf_counter() - begun) * 1000.0)
-    return float(np.median(taken))
+class ModelClock:
+    """Takes the time of one model's calls again and again: a shared machine is not as fast now as a minute ago."""
+
+    def __init__(self, name: str) -> None:
+        self._model = OnnxModel(name, default_models_folder())
+        self._batch = np.random.default_rng(0).random(SHAPES[name], dtype=np.float32)
+        self._model.run(self._batch)
+
+    def median_ms(self, calls: int = 60) -> float:
+        """CPU time of one call on one thread [ms]."""
+        taken: list[float] = []
+        for _ in range(calls):
+            begun = time.thread_time()
+            self._model.run(self._batch)
+            taken.append((time.thread_time() - begun) * 1000.0)
+        return float(np.median(taken))
+
+    def scale(self) -> float:
+        """Milliseconds on the reference machine per millisecond here and now, if this is the landmark model."""
+        return REFERENCE_LANDMARK_MS / self.median_ms(15)
 
 
-def scale() -> float:
-    """Milliseconds on the reference machine per millisecond here."""
-    return REFERENCE_LANDMARK_MS / model_ms("face_landmark")
+def landmark_clock() -> ModelClock:
+    return ModelClock("face_landmark")

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from borderlight.plumbing.logs import configure_logs
 from borderlight_lab.benchmark.documents import measure_documents
-from borderlight_lab.benchmark.machine import scale
+from borderlight_lab.benchmark.machine import landmark_clock
 
 
 def bench_documents(
@@ -22,7 +22,7 @@ def bench_documents(
 ) -> None:
     """Import rate, CPU of a comparison event, cache memory, start of a worker, duplicate search."""
     configure_logs("bench-documents", "CRITICAL")
-    factor = scale()
+    factor = landmark_clock().scale()
     with (
         tempfile.TemporaryDirectory(prefix="borderlight-bench-") as folder,
         Progress(console=Console(stderr=True)) as bar,

@@ -11,7 +11,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from borderlight.plumbing.logs import configure_logs
-from borderlight_lab.benchmark.machine import scale
+from borderlight_lab.benchmark.machine import landmark_clock
 from borderlight_lab.benchmark.uploads import measure_uploads
 
 
@@ -36,7 +36,7 @@ def bench_uploads(
 ) -> None:
     """Whole sessions (open, challenge, video, finish) against one api process with Redis and a folder behind it."""
     configure_logs("bench-uploads", "CRITICAL")
-    factor = scale()
+    factor = landmark_clock().scale()
     with (
         tempfile.TemporaryDirectory(prefix="borderlight-bench-") as folder,
         Progress(console=Console(stderr=True)) as bar,

@@ -5,7 +5,8 @@ browsers leave out durations and a hostile file lies about sizes.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ _CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "webm"}
 _CODECS = {"h264", "vp8", "vp9"}
 _UNSPECIFIED_RANGE, _LIMITED_RANGE = 0, 1  # AVCOL_RANGE_UNSPECIFIED, AVCOL_RANGE_MPEG
 _BT601_SPACES = {2, 5, 6}  # AVCOL_SPC_UNSPECIFIED, BT470BG, SMPTE170M
+_FRAMES_PER_BLOCK = 32
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,6 @@ class VideoProperties:
     profile: str
     width: int
     height: int
-    rotation_deg: int
 
 
 def _open(data: bytes, limits: DecodeLimits) -> Any:
@@ -91,29 +92,35 @@ def _video_stream(container: Any, limits: DecodeLimits) -> Any:
     return stream
 
 
-def probe(data: bytes, limits: DecodeLimits | None = None) -> VideoProperties:
-    """Properties of the video track without decoding it; raises CaptureRejected."""
+@contextmanager
+def open_video(data: bytes, limits: DecodeLimits | None = None) -> "Generator[Video]":
+    """The video track of a file in memory; raises CaptureRejected."""
     limits = limits or DecodeLimits()
     with _open(data, limits) as container:
-        stream = _video_stream(container, limits)
+        yield Video(container, _video_stream(container, limits), limits)
+
+
+class Video:
+    """An opened video track; made by `open_video`."""
+
+    def __init__(self, container: Any, stream: Any, limits: DecodeLimits) -> None:
+        self._container, self._stream, self._limits = container, stream, limits
         context = stream.codec_context
-        return VideoProperties(
-            _CONTAINERS[container.format.name], context.name, str(context.profile), context.width, context.height, 0
+        self.properties = VideoProperties(
+            _CONTAINERS[container.format.name], context.name, str(context.profile), context.width, context.height
         )
 
-
-def decode(data: bytes, limits: DecodeLimits | None = None) -> Iterator[DecodedFrame]:
-    """Judged frames in order, upright, thinned to `max_judged_fps`; raises CaptureRejected."""
-    limits = limits or DecodeLimits()
-    with _open(data, limits) as container:
-        stream = _video_stream(container, limits)
+    def frames(self) -> Iterator[DecodedFrame]:
+        """Judged frames in order, upright, thinned to `max_judged_fps`; raises CaptureRejected."""
+        limits = self._limits
         first_ms: float | None = None
         last_ms = -1e9
         decoded = 0
         interval_ms = 1000.0 / limits.max_judged_fps
         next_due_ms = 0.0
+        kept = _KeptPlanes()
         try:
-            for frame in container.decode(stream):
+            for frame in self._container.decode(self._stream):
                 decoded += 1
                 if decoded > limits.max_frames:
                     raise CaptureRejected("capture.too_long", f"more than {limits.max_frames} frames")
@@ -133,7 +140,7 @@ def decode(data: bytes, limits: DecodeLimits | None = None) -> Iterator[DecodedF
                     continue
                 last_ms = at_ms
                 next_due_ms = max(next_due_ms + interval_ms, at_ms + 0.5 * interval_ms)
-                yield DecodedFrame(at_ms, _upright(frame, limits))
+                yield DecodedFrame(at_ms, _upright(frame, limits, kept))
         except (av.error.FFmpegError, ValueError) as error:
             if decoded < limits.min_frames:
                 raise CaptureRejected(
@@ -141,13 +148,45 @@ def decode(data: bytes, limits: DecodeLimits | None = None) -> Iterator[DecodedF
                 ) from error
 
 
-def _upright(frame: Any, limits: DecodeLimits) -> Frame:
+def decode(data: bytes, limits: DecodeLimits | None = None) -> Iterator[DecodedFrame]:
+    """The judged frames of a file in memory; raises CaptureRejected."""
+    with open_video(data, limits) as video:
+        yield from video.frames()
+
+
+class _KeptPlanes:
+    """Copies of decoded planes, many frames to one allocation.
+
+    The decoder writes the next picture into the buffer of the last, if nobody holds it; and the kernel hands out large
+    allocations in large pages. Frames that are kept one by one cost as much as half their decoding.
+    """
+
+    def __init__(self) -> None:
+        self._block = np.empty((0, 0, 0), np.uint8)
+        self._used = 0
+
+    def copy(self, frame: Any) -> np.ndarray:
+        """[height * 3 / 2, width] planes of a 4:2:0 frame of even size."""
+        height, width = frame.height, frame.width
+        if self._used == len(self._block) or self._block.shape[1:] != (height * 3 // 2, width):
+            self._block = np.empty((_FRAMES_PER_BLOCK, height * 3 // 2, width), np.uint8)
+            self._used = 0
+        planes = self._block[self._used]
+        self._used += 1
+        chroma = planes[height:].reshape(2, height // 2, width // 2)
+        for source, target in zip(frame.planes, (planes[:height], *chroma), strict=True):
+            rows = np.frombuffer(source, np.uint8).reshape(-1, source.line_size)
+            target[:] = rows[: target.shape[0], : target.shape[1]]
+        return planes
+
+
+def _upright(frame: Any, limits: DecodeLimits, kept: _KeptPlanes) -> Frame:
     """The frame, at most `max_short_side_px` on its short side, turned upright."""
     short = min(frame.width, frame.height)
     turns = round(int(getattr(frame, "rotation", 0) or 0) / 90) % 4
     if short <= limits.max_short_side_px and turns == 0 and _is_plain_bt601(frame):
         # Planes are kept and converted where needed: OpenCV's conversion equals swscale's within rounding.
-        return Frame(i420=frame.to_ndarray())
+        return Frame(i420=kept.copy(frame))
     scale = min(1.0, limits.max_short_side_px / short)
     width, height = (max(2, round(side * scale / 2) * 2) for side in (frame.width, frame.height))
     rgb = frame.to_ndarray(format="rgb24", width=width, height=height)

@@ -13,7 +13,7 @@ from borderlight.contracts.normalized_capture import GRID_COLUMNS, GRID_ROWS, SC
 from borderlight.vision.face_embedder import similarity
 from borderlight.vision.frame import Frame
 
-_PIXELS_PER_CELL = 4
+_PIXELS_PER_CELL = 2
 _SCENE_STRIDE = 8
 _BLACK, _WHITE = 4, 250
 # Face box in the canonical frame: mean mesh bounds plus a margin, so that hair line and jaw edge stay inside.
@@ -62,7 +62,7 @@ def fit_grid(points: np.ndarray, tracked: np.ndarray) -> FaceGrid:
     # Least squares from cells to pixels for every frame at once: the design matrix is the same for all.
     design = np.hstack([mesh[:, :2], np.ones((len(mesh), 1))])
     solve = np.linalg.pinv(design)
-    to_frame = np.einsum("ij,tjk->tki", solve, points)
+    to_frame = (solve @ points).transpose(0, 2, 1)
     return FaceGrid(to_frame, mesh)
 
 
@@ -72,20 +72,14 @@ def sample_face(frame: Frame, to_frame: np.ndarray) -> tuple[np.ndarray, np.ndar
     fine[:, :2] /= _PIXELS_PER_CELL
     fine[:, 2] = to_frame[:, 2] + fine[:, :2] @ np.array([0.5, 0.5]) - 0.5
     size = (GRID_COLUMNS * _PIXELS_PER_CELL, GRID_ROWS * _PIXELS_PER_CELL)
-    corners = np.array([[0, 0, 1], [size[0], 0, 1], [0, size[1], 1], [size[0], size[1], 1]]) @ fine.T
-    low, high = np.floor(corners.min(0)).astype(int) - 2, np.ceil(corners.max(0)).astype(int) + 2
-    low = np.minimum(low, [frame.width - 4, frame.height - 4])
-    high = np.maximum(high, 4)
-    rgb, left, top = frame.crop(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
-    fine[:, 2] -= (left, top)
-    patch = cv2.warpAffine(rgb, fine, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    patch = frame.sample(fine, size)
     target = (GRID_COLUMNS, GRID_ROWS)
     radiance = cv2.resize(cv2.LUT(patch, _LINEAR), target, interpolation=cv2.INTER_AREA)
     usable = cv2.resize(cv2.LUT(patch, _USABLE), target, interpolation=cv2.INTER_AREA)
-    return radiance, usable.min(axis=2)
+    return radiance, cv2.min(cv2.min(usable[..., 0], usable[..., 1]), usable[..., 2])
 
 
 def sample_scene(frame: Frame) -> np.ndarray:
-    """[16, 12, 3] linear radiance over the whole frame from every fourth pixel."""
+    """[16, 12, 3] linear radiance over the whole frame from every eighth pixel either way."""
     coarse = frame.coarse(_SCENE_STRIDE)
     return cv2.resize(cv2.LUT(coarse, _LINEAR), (SCENE_COLUMNS, SCENE_ROWS), interpolation=cv2.INTER_AREA)

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from borderlight.vision.face_detector import FaceBox
+from borderlight.vision.frame import Frame
 from borderlight.vision.models import OnnxModel
 
 _SIDE = 192
@@ -48,7 +49,8 @@ class FaceLandmarker:
     def __init__(self, folder: Path) -> None:
         self._model = OnnxModel("face_landmark", folder)
 
-    def locate(self, rgb: np.ndarray, region: Region) -> FaceMesh:
+    def locate(self, frame: Frame, region: Region) -> FaceMesh:
+        """The mesh of the face that fills `region` of the frame."""
         scale = region.side / _SIDE
         cos, sin = np.cos(region.angle) * scale, np.sin(region.angle) * scale
         half = _SIDE / 2
@@ -58,13 +60,7 @@ class FaceLandmarker:
                 [sin, cos, region.centre[1] - sin * half - cos * half],
             ]
         )
-        crop = cv2.warpAffine(
-            rgb,
-            to_frame,
-            (_SIDE, _SIDE),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
+        crop = frame.warp(to_frame, (_SIDE, _SIDE), replicate=True)
         batch = cv2.dnn.blobFromImage(crop, 1 / 255.0)
         points, logit = self._model.run(batch)
         raw = points.reshape(468, 3)

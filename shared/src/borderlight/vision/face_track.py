@@ -61,28 +61,25 @@ def _only_face(boxes: Sequence[FaceBox]) -> FaceBox:
     return largest
 
 
-def track_face(
-    frames: Sequence[Frame], detector: FaceDetector, landmarker: FaceLandmarker, every: int = 4
-) -> FaceTrack:
+def track_face(frames: Sequence[Frame], detector: FaceDetector, landmarker: FaceLandmarker, every: int) -> FaceTrack:
     """Track the only face in `frames`, looking at every `every`-th; raises CaptureRejected when there is none."""
     wanted = list(range(0, len(frames), every))
     found: list[tuple[int, FaceMesh]] = []
     region: Region | None = None
     searches_left = 8  # a face that comes and goes must not cost a detection on every frame
     for order, index in enumerate(wanted):
-        rgb = frames[index].rgb()
         if region is None or order in (len(wanted) // 3, 2 * len(wanted) // 3):
             if region is None:
                 if searches_left == 0:
                     break
                 searches_left -= 1
-            boxes = detector.detect(rgb)
+            boxes = detector.detect(frames[index].rgb())
             if boxes:
                 box = _only_face(boxes)
                 region = Region.around_box(box) if region is None else region
         if region is None:
             continue
-        mesh = landmarker.locate(rgb, region)
+        mesh = landmarker.locate(frames[index], region)
         if mesh.presence < _MIN_PRESENCE:
             region = None
             continue

@@ -4,7 +4,6 @@ Runs inside the sandboxed worker process (`sandboxed_capture_normalizer.py`), wh
 """
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from borderlight.contracts.normalized_capture import NormalizedCapture, pack
 from borderlight.errors import CaptureRejected
-from borderlight.vision.decoder import DecodeLimits, decode, probe
+from borderlight.vision.decoder import DecodeLimits, open_video
 from borderlight.vision.face_detector import FaceDetector
 from borderlight.vision.face_embedder import align_chip
 from borderlight.vision.face_grid import fit_grid, sample_face, sample_scene
@@ -26,6 +25,10 @@ _EYE_SIZE = (40, 24)
 _EYE_CORNERS = ((33, 133), (362, 263))
 _FACE_SIDE = 160
 _CHIPS = 3
+_MOST_CANDIDATES = 12
+_CHIP_REACH = 0.64
+"""Half of what is converted around a face before its chip is cut [share of the mesh's longer side]."""
+_TRACKED_PER_S = 6.0
 _MIN_EYE_DISTANCE_PX = 40.0
 
 
@@ -40,20 +43,22 @@ class VisionCaptureNormalizer:
 
     def normalize(self, video: bytes, header: dict[str, Any]) -> bytes:
         """Packed normalized capture of `video`; `header` carries challenge and client log. Raises CaptureRejected."""
-        properties = probe(video, self._limits)
         times: list[float] = []
         frames: list[Frame] = []
-        for decoded in decode(video, self._limits):
-            times.append(decoded.time_ms)
-            frames.append(decoded.frame)
+        scene: list[np.ndarray] = []
+        with open_video(video, self._limits) as opened:
+            properties = opened.properties
+            for decoded in opened.frames():
+                times.append(decoded.time_ms)
+                frames.append(decoded.frame)
+                scene.append(sample_scene(decoded.frame))  # now, while the frame is in the processor's cache
         if len(frames) < self._limits.min_frames or times[-1] < self._limits.min_duration_ms:
             duration = times[-1] / 1000 if times else 0.0
             raise CaptureRejected("capture.too_short", f"{len(frames)} frames in {duration:.1f} s are too few to judge")
-        track = track_face(frames, self._detector, self._landmarker)
+        track = track_face(frames, self._detector, self._landmarker, _tracking_stride(times))
         grid = fit_grid(track.at_every_frame(len(frames)), track.points)
         sampled = [sample_face(frame, grid.to_frame[t]) for t, frame in enumerate(frames)]
-        looked_at = _looked_at(frames, track)
-        chips, chip_frame, quality = _probe(looked_at, track)
+        chips, chip_frame, quality = _probe(frames, track)
         quality["frame_width_px"], quality["frame_height_px"] = frames[0].width, frames[0].height
         capture = NormalizedCapture(
             header={
@@ -73,49 +78,37 @@ class VisionCaptureNormalizer:
             face_radiance=np.stack([radiance for radiance, _ in sampled]),
             face_usable=np.stack([usable for _, usable in sampled]),
             grid_to_frame=grid.to_frame,
-            scene_radiance=np.stack([sample_scene(frame) for frame in frames]),
+            scene_radiance=np.stack(scene),
             tracked_frame=track.tracked_frame,
             landmarks=np.clip(np.round(track.points * 16), -32768, 32767),
             mesh=grid.mesh,
-            eyes=np.stack([_eyes(view, track.points[k]) for k, view in enumerate(looked_at)]),
-            faces=_face_pictures(looked_at, track),
+            eyes=np.stack([_eyes(frames[t], track.points[k]) for k, t in enumerate(track.tracked_frame)]),
+            faces=_face_pictures(frames, track),
             chips=chips,
             chip_frame=chip_frame,
         )
         return pack(capture)
 
 
-@dataclass(frozen=True)
-class _View:
-    """The neighbourhood of the face in one tracked frame: pixels [px], and where its corner lies in the frame."""
-
-    rgb: np.ndarray
-    corner: np.ndarray
-
-    def within(self, points: np.ndarray) -> np.ndarray:
-        """Mesh points of the frame as pixels of the view."""
-        return points[:, :2] - self.corner
+def _tracking_stride(times_ms: list[float]) -> int:
+    """Every how many frames to look for landmarks, so that a head is seen as often whatever the frame rate."""
+    interval_ms = (times_ms[-1] - times_ms[0]) / (len(times_ms) - 1)
+    return max(1, round(1000.0 / _TRACKED_PER_S / interval_ms))
 
 
-def _looked_at(frames: list[Frame], track: FaceTrack) -> list[_View]:
-    """Views around the face in every tracked frame, wide enough for the pictures of the report."""
-    views: list[_View] = []
-    for k, index in enumerate(track.tracked_frame):
-        flat = track.points[k, :, :2]
-        low, high = flat.min(0), flat.max(0)
-        centre, half = (low + high) / 2, float((high - low).max()) * 0.64
-        box = [int(v) for v in (*(centre - half), *(centre + half))]
-        rgb, left, top = frames[index].crop(*box)
-        views.append(_View(rgb, np.array([left, top], dtype=float)))
-    return views
+def _chip(frame: Frame, points: np.ndarray) -> np.ndarray:
+    low, high = points[:, :2].min(0), points[:, :2].max(0)
+    centre, half = (low + high) / 2, float((high - low).max()) * _CHIP_REACH
+    rgb, left, top = frame.crop(*[int(v) for v in (*(centre - half), *(centre + half))])
+    return align_chip(rgb, points[:, :2] - (left, top))
 
 
-def _probe(views: list[_View], track: FaceTrack) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    step = max(1, len(track.tracked_frame) // 16)
+def _probe(frames: list[Frame], track: FaceTrack) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    step = -(-len(track.tracked_frame) // _MOST_CANDIDATES)
     candidates = np.arange(0, len(track.tracked_frame), step)
-    chips = [align_chip(views[k].rgb, views[k].within(track.points[k])) for k in candidates]
+    chips = [_chip(frames[track.tracked_frame[k]], track.points[k]) for k in candidates]
     sharpness = np.array([float(cv2.Laplacian(cv2.cvtColor(c, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var()) for c in chips])
-    means = np.array([chip[30:120, 30:120].reshape(-1, 3).mean(0) for chip in chips])
+    means = np.array([cv2.mean(chip[30:120, 30:120])[:3] for chip in chips])
     chromaticity = means / np.maximum(means.sum(1, keepdims=True), 1.0)
     cast = np.abs(chromaticity - np.median(chromaticity, axis=0)).sum(1)
     yaw = yaw_measure(track.points[candidates])
@@ -136,28 +129,26 @@ def _probe(views: list[_View], track: FaceTrack) -> tuple[np.ndarray, np.ndarray
     return np.stack([chips[k] for k in chosen]), track.tracked_frame[candidates[chosen]], quality
 
 
-def _eyes(view: _View, points: np.ndarray) -> np.ndarray:
+def _eyes(frame: Frame, points: np.ndarray) -> np.ndarray:
     crops: list[np.ndarray] = []
-    inside = view.within(points)
     for left, right in _EYE_CORNERS:
-        a, b = inside[left], inside[right]
+        a, b = points[left, :2], points[right, :2]
         axis = (b - a) / (_EYE_SIZE[0] * 0.7)
         centre = (a + b) / 2
         matrix = np.array([[axis[0], -axis[1], 0], [axis[1], axis[0], 0]])
         matrix[:, 2] = centre - matrix[:, :2] @ np.array([_EYE_SIZE[0] / 2, _EYE_SIZE[1] / 2])
-        crops.append(cv2.warpAffine(view.rgb, matrix, _EYE_SIZE, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP))
+        crops.append(frame.warp(matrix, _EYE_SIZE))
     return np.stack(crops)
 
 
-def _face_pictures(views: list[_View], track: FaceTrack) -> np.ndarray:
+def _face_pictures(frames: list[Frame], track: FaceTrack) -> np.ndarray:
     pictures: list[np.ndarray] = []
     for k in np.linspace(0, len(track.tracked_frame) - 1, 2).round().astype(int):
-        inside = views[k].within(track.points[k])
-        low, high = inside.min(0), inside.max(0)
+        points = track.points[k, :, :2]
+        low, high = points.min(0), points.max(0)
         side = float((high - low).max()) * 1.25
         scale = side / _FACE_SIDE
         origin = (low + high) / 2 - side / 2
         matrix = np.array([[scale, 0, origin[0]], [0, scale, origin[1]]])
-        flags = cv2.INTER_AREA | cv2.WARP_INVERSE_MAP
-        pictures.append(cv2.warpAffine(views[k].rgb, matrix, (_FACE_SIDE, _FACE_SIDE), flags=flags))
+        pictures.append(frames[track.tracked_frame[k]].warp(matrix, (_FACE_SIDE, _FACE_SIDE)))
     return np.stack(pictures)

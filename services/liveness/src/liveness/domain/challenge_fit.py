@@ -46,12 +46,14 @@ def _correlations(
         return np.zeros((len(courses), schedules.shape[1]))
     basis, _ = np.linalg.qr(slow_drift(frame_time_ms[lit]))
     slots = exposure[lit] - basis @ (basis.T @ exposure[lit])
-    series = courses[:, lit] - np.einsum("ij,cjk->cik", basis, np.einsum("ij,cik->cjk", basis, courses[:, lit]))
-    energy = np.sqrt(np.maximum(((schedules @ (slots.T @ slots)) * schedules).sum(2), 0.0))
-    unit = schedules / np.maximum(energy, 1e-6)[..., None] * (energy > 1e-6)[..., None]
-    projected = np.einsum("ij,cik->ckj", slots, series)
-    projected /= np.sqrt((series**2).sum(1))[..., None] + 1e-12
-    return np.einsum("kns,cks->cn", unit, projected, optimize=True) / 3.0
+    observed = courses[:, lit].transpose(2, 1, 0)
+    observed = observed - basis @ (basis.T @ observed)
+    # The energies of course and schedule divide the products at last: schedules are many, products few.
+    energy = np.sqrt(np.maximum(np.einsum("kns,kns->kn", schedules @ (slots.T @ slots), schedules), 0.0))
+    length = np.sqrt((observed**2).sum(1)) + 1e-12
+    product = schedules @ (slots.T @ observed)
+    varies = np.where(energy > 1e-6, 1.0 / np.maximum(energy, 1e-6), 0.0)
+    return ((product * varies[..., None]) / length[:, None]).sum(0).T / 3.0
 
 
 def _fisher(correlation: Float[np.ndarray, "schedules"]) -> Float[np.ndarray, "schedules"]:

@@ -9,6 +9,7 @@ import numpy as np
 from borderlight.vision.face_detector import FaceBox, FaceDetector
 from borderlight.vision.face_embedder import FaceEmbedder, align_chip
 from borderlight.vision.face_landmarker import FaceLandmarker, FaceMesh, Region
+from borderlight.vision.frame import Frame
 from matcher.adapters.photo_decoder import PhotoRefused, decode_photo
 from matcher.domain.photo_quality import QualityLimits, flags, measure_quality, refusals
 from matcher.ports import PhotoReading
@@ -53,7 +54,7 @@ class OnnxFaceReader:
         return [max(found, key=lambda box: box.score)] if found else []
 
     def _chip(self, rgb: np.ndarray, face: FaceBox) -> tuple[np.ndarray, FaceMesh]:
-        mesh = self._landmarker.locate(rgb, Region.around_box(face))
+        mesh = self._landmarker.locate(Frame(pixels=rgb), Region.around_box(face))
         return align_chip(rgb, mesh.points), mesh
 
     def read_photo(self, photo: bytes) -> PhotoReading:
