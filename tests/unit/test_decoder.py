@@ -1,6 +1,7 @@
 """Decoding: what phones make, and what strangers send."""
 
 import io
+import struct
 from fractions import Fraction
 from typing import Any
 
@@ -23,7 +24,7 @@ def picture(number: int, width: int, height: int) -> np.ndarray:
 
 def video(
     codec: str = "libx264", frames: int = 40, size: tuple[int, int] = (480, 640), container: str = "mp4",
-    step_ms: float = 33.3, rotation: int = 0, times: list[int] | None = None, pix_fmt: str = "yuv420p",
+    step_ms: float = 33.3, times: list[int] | None = None, pix_fmt: str = "yuv420p",
 ) -> bytes:  # fmt: skip
     target = io.BytesIO()
     with av.open(target, "w", format=container) as out:
@@ -62,6 +63,58 @@ def test_sixty_frames_a_second_are_thinned_to_thirty() -> None:
 def test_odd_sizes_are_read() -> None:
     frames = list(decode(video(size=(360, 482))))
     assert len(frames) == 40 and frames[0].frame.rgb().shape == (482, 360, 3)
+
+
+def painted(colorspace: int, full: bool) -> bytes:
+    """A video whose header names its colours, as phones write it, and whose planes hold them."""
+    target = io.BytesIO()
+    with av.open(target, "w", format="mp4") as out:
+        stream: Any = out.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = 480, 640, "yuv420p", 4_000_000
+        stream.codec_context.colorspace, stream.codec_context.color_range = colorspace, 2 if full else 1
+        for number in range(26):
+            rgb = av.VideoFrame.from_ndarray(picture(number, 480, 640), format="rgb24")
+            frame = rgb.reformat(format="yuv420p", dst_colorspace=colorspace, dst_color_range=2 if full else 1)
+            frame.pts = number
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("colorspace", [1, 5, 6])
+def test_colours_are_those_that_the_header_names(colorspace: int, full: bool) -> None:
+    frame = list(decode(painted(colorspace, full)))[5].frame
+    assert frame.i420 is not None, "planes are kept, not converted whole"
+    off = frame.rgb().astype(float) - picture(5, 480, 640)
+    assert np.abs(off.mean((0, 1))).max() < 1.5 and np.abs(off).mean() < 6
+    whole = np.array([[8.0, 0.0, 3.5], [0.0, 8.0, 3.5]])
+    sampled = frame.sample(whole, (60, 80)).astype(float) - frame.rgb().reshape(80, 8, 60, 8, 3).mean((1, 3))
+    assert np.abs(sampled.mean((0, 1))).max() < 0.6
+
+
+_TURNS = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+
+
+def held_sideways(content: bytes, clockwise_deg: int) -> bytes:
+    """The file with a rotation in its track header: how phones write what they film upright with a sensor that lies."""
+    a, b, c, d = _TURNS[clockwise_deg]
+    at = content.index(b"tkhd") + 4 + 40
+    matrix = struct.pack(">9i", a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 1 << 30)
+    return content[:at] + matrix + content[at + len(matrix) :]
+
+
+@pytest.mark.parametrize(("clockwise_deg", "corner"), [(90, (0, 1)), (180, (1, 1)), (270, (1, 0))])
+@pytest.mark.parametrize("size", [(480, 640), (1080, 1920)])
+def test_a_turned_picture_is_set_upright(clockwise_deg: int, corner: tuple[int, int], size: tuple[int, int]) -> None:
+    """The red corner, top left as filmed, lies elsewhere when the player has turned the picture."""
+    frame = next(iter(decode(held_sideways(video(size=size, frames=26), clockwise_deg)))).frame
+    rgb = frame.rgb()
+    assert (rgb.shape[0] > rgb.shape[1]) == (clockwise_deg == 180)
+    assert min(rgb.shape[:2]) == min(size[0], 720)
+    corners = {(row, column): rgb[-row * 12 :, -column * 12 :][:12, :12] for row in (0, 1) for column in (0, 1)}
+    away = {at: float(np.abs(part.reshape(-1, 3).mean(0) - (230, 20, 20)).max()) for at, part in corners.items()}
+    assert min(away, key=lambda at: away[at]) == corner and away[corner] < 20
 
 
 def test_large_frames_are_scaled_down() -> None:

@@ -12,15 +12,17 @@ from typing import Any
 
 import av
 import av.error
+import cv2
 import numpy as np
 
 from borderlight.errors import CaptureRejected
-from borderlight.vision.frame import Frame
+from borderlight.vision.frame import Frame, PlaneColours, split_planes
 
 _CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "webm"}
 _CODECS = {"h264", "vp8", "vp9"}
-_UNSPECIFIED_RANGE, _LIMITED_RANGE = 0, 1  # AVCOL_RANGE_UNSPECIFIED, AVCOL_RANGE_MPEG
-_BT601_SPACES = {2, 5, 6}  # AVCOL_SPC_UNSPECIFIED, BT470BG, SMPTE170M
+_FULL_RANGE = 2  # AVCOL_RANGE_JPEG
+_LUMA_SHARES = {1: (0.2126, 0.0722), 2: (0.299, 0.114), 5: (0.299, 0.114), 6: (0.299, 0.114)}
+"""Of red and blue, by AVColorSpace: BT.709, unspecified, BT.470BG, SMPTE 170M (BT.601)."""
 _FRAMES_PER_BLOCK = 32
 
 
@@ -165,40 +167,47 @@ class _KeptPlanes:
         self._block = np.empty((0, 0, 0), np.uint8)
         self._used = 0
 
-    def copy(self, frame: Any) -> np.ndarray:
-        """[height * 3 / 2, width] planes of a 4:2:0 frame of even size."""
-        height, width = frame.height, frame.width
+    def copy(self, frame: Any, width: int, height: int, turns: int) -> np.ndarray:
+        """Planes of a 4:2:0 frame, scaled to width x height and turned `turns` times to the left."""
+        if turns % 2:
+            width, height = height, width
         if self._used == len(self._block) or self._block.shape[1:] != (height * 3 // 2, width):
             self._block = np.empty((_FRAMES_PER_BLOCK, height * 3 // 2, width), np.uint8)
             self._used = 0
         planes = self._block[self._used]
         self._used += 1
-        chroma = planes[height:].reshape(2, height // 2, width // 2)
-        for source, target in zip(frame.planes, (planes[:height], *chroma), strict=True):
+        for number, (source, target) in enumerate(zip(frame.planes, split_planes(planes), strict=True)):
             rows = np.frombuffer(source, np.uint8).reshape(-1, source.line_size)
-            target[:] = rows[: target.shape[0], : target.shape[1]]
+            reach = (frame.height, frame.width) if number == 0 else (frame.height // 2, frame.width // 2)
+            part = rows[: reach[0], : reach[1]]
+            if turns:
+                part = cv2.rotate(part, _ROTATIONS[turns])
+            if part.shape != target.shape:
+                part = cv2.resize(part, (target.shape[1], target.shape[0]), interpolation=cv2.INTER_AREA)
+            target[:] = part
         return planes
+
+
+_ROTATIONS = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
 
 
 def _upright(frame: Any, limits: DecodeLimits, kept: _KeptPlanes) -> Frame:
     """The frame, at most `max_short_side_px` on its short side, turned upright."""
-    short = min(frame.width, frame.height)
     turns = round(int(getattr(frame, "rotation", 0) or 0) / 90) % 4
-    if short <= limits.max_short_side_px and turns == 0 and _is_plain_bt601(frame):
-        # Planes are kept and converted where needed: OpenCV's conversion equals swscale's within rounding.
-        return Frame(i420=kept.copy(frame))
-    scale = min(1.0, limits.max_short_side_px / short)
-    width, height = (max(2, round(side * scale / 2) * 2) for side in (frame.width, frame.height))
+    scale = min(1.0, limits.max_short_side_px / min(frame.width, frame.height))
+    width, height = (max(4, round(side * scale / 4) * 4) if scale < 1 else side for side in (frame.width, frame.height))
+    colours = _plane_colours(frame)
+    if colours is not None:
+        return Frame(i420=kept.copy(frame, width, height, turns), colours=colours)
     rgb = frame.to_ndarray(format="rgb24", width=width, height=height)
     return Frame(pixels=rgb if turns == 0 else np.ascontiguousarray(np.rot90(rgb, turns)))
 
 
-def _is_plain_bt601(frame: Any) -> bool:
-    """Whether the frame is limited-range BT.601 4:2:0 of even size, the only kind that OpenCV converts."""
-    return (
-        frame.format.name == "yuv420p"
-        and frame.width % 2 == 0
-        and frame.height % 2 == 0
-        and frame.color_range in (_UNSPECIFIED_RANGE, _LIMITED_RANGE)
-        and frame.colorspace in _BT601_SPACES
-    )
+def _plane_colours(frame: Any) -> PlaneColours | None:
+    """What the frame's planes mean, None when they are not plain 4:2:0 with even sides: those are converted at once."""
+    shares = _LUMA_SHARES.get(int(frame.colorspace))
+    plain = frame.format.name in ("yuv420p", "yuvj420p") and frame.width % 2 == 0 and frame.height % 2 == 0
+    if shares is None or not plain:
+        return None
+    full = frame.format.name == "yuvj420p" or int(frame.color_range) == _FULL_RANGE
+    return PlaneColours(*shares, full=full)

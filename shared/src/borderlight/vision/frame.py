@@ -1,23 +1,49 @@
 """A decoded frame that is converted to RGB only where somebody looks: conversion costs as much as decoding saves."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
 
-_YUV_TO_RGB = np.array([[1.164383, 0.0, 1.596027], [1.164383, -0.391762, -0.812968], [1.164383, 2.017232, 0.0]])
 _HALVING_ADDS = 0.125
 """Code values by which a mean of four lies too high on average: it is rounded upwards from the half."""
 
 
-def _to_rgb(factor: int) -> np.ndarray:
-    """[3, 4] from Y, U, V code values (ITU-R BT.601, luma from 16, colour around 128) that were reduced to RGB."""
-    halvings = np.log2((factor, factor / 2, factor / 2))
-    black = np.array([16.0, 128.0, 128.0]) + _HALVING_ADDS * halvings
-    return np.column_stack([_YUV_TO_RGB, -_YUV_TO_RGB @ black])
+@dataclass(frozen=True)
+class PlaneColours:
+    """What the code values of Y, U and V planes mean.
+
+    red, blue: share of luma, ITU-R BT.601 or BT.709; full: whether luma spans 0 to 255 or 16 to 235.
+    """
+
+    red: float = 0.299
+    blue: float = 0.114
+    full: bool = False
+
+    @property
+    def black(self) -> int:
+        """Luma of black [code value]."""
+        return 0 if self.full else 16
+
+    def to_rgb(self, factor: int = 1) -> np.ndarray:
+        """[3, 4] from Y, U, V code values to RGB, of luma reduced `factor` times by halves and colour half as often."""
+        return _to_rgb(self, factor)
 
 
-_TO_RGB = {factor: _to_rgb(factor) for factor in (2, 4, 8)}
+@cache
+def _to_rgb(colours: PlaneColours, factor: int) -> np.ndarray:
+    red, blue = colours.red, colours.blue
+    green = 1.0 - red - blue
+    to_red, to_blue = 2.0 * (1.0 - red), 2.0 * (1.0 - blue)
+    matrix = np.array([[1.0, 0.0, to_red], [1.0, -to_blue * blue / green, -to_red * red / green], [1.0, to_blue, 0.0]])
+    matrix *= (1.0, 1.0, 1.0) if colours.full else (255 / 219, 255 / 224, 255 / 224)
+    halvings = np.log2((factor, max(factor / 2, 1), max(factor / 2, 1)))
+    zero = np.array([colours.black, 128.0, 128.0]) + _HALVING_ADDS * halvings
+    return np.column_stack([matrix, -matrix @ zero])
+
+
+BT601 = PlaneColours()
 
 
 def _halved(plane: np.ndarray, by: int) -> np.ndarray:
@@ -28,16 +54,24 @@ def _halved(plane: np.ndarray, by: int) -> np.ndarray:
     return plane
 
 
+def split_planes(i420: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Y [height, width], U and V [height / 2, width / 2] that lie one after another; views."""
+    height, width = i420.shape[0] * 2 // 3, i420.shape[1]
+    chroma = i420[height:].reshape(2, height // 2, width // 2)
+    return i420[:height], chroma[0], chroma[1]
+
+
 @dataclass(frozen=True)
 class Frame:
     """One frame, upright. Exactly one of the two is set.
 
-    i420: [height * 3 / 2, width] limited-range BT.601 planes (Y, then U and V at half size); rgb: [height, width, 3]
-    sRGB code values.
+    i420: [height * 3 / 2, width] planes (Y, then U and V at half size) of the stated `colours`; pixels:
+    [height, width, 3] sRGB code values.
     """
 
     i420: np.ndarray | None = None
     pixels: np.ndarray | None = None
+    colours: PlaneColours = BT601
 
     @property
     def height(self) -> int:
@@ -54,14 +88,20 @@ class Frame:
 
     def rgb(self) -> np.ndarray:
         """[height, width, 3] sRGB code values."""
-        return self._given() if self.i420 is None else cv2.cvtColor(self.i420, cv2.COLOR_YUV2RGB_I420)
+        return self._given() if self.i420 is None else self._converted(self.i420)
 
     def _planes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         assert self.i420 is not None
-        height, width = self.height, self.width
-        half = (height // 2, width // 2)
-        chroma = self.i420[height:].reshape(2, *half)
-        return self.i420[:height], chroma[0], chroma[1]
+        return split_planes(self.i420)
+
+    def _converted(self, i420: np.ndarray) -> np.ndarray:
+        """RGB of any planes of this frame's colours."""
+        if self.colours == BT601:
+            return cv2.cvtColor(i420, cv2.COLOR_YUV2RGB_I420)  # the only colours it knows; three times as fast
+        luma, *chroma = split_planes(i420)
+        size = (luma.shape[1], luma.shape[0])
+        wide = [cv2.resize(plane, size, interpolation=cv2.INTER_NEAREST) for plane in chroma]
+        return cv2.transform(cv2.merge([luma, *wide]), self.colours.to_rgb())
 
     def crop(self, left: int, top: int, right: int, bottom: int) -> tuple[np.ndarray, int, int]:
         """(RGB of at least the box, its left, its top); the box is clipped and widened to even borders."""
@@ -75,7 +115,7 @@ class Frame:
         half = (slice(top // 2, bottom // 2), slice(left // 2, right // 2))
         parts = (luma[top:bottom, left:right].ravel(), u[half].ravel(), v[half].ravel())
         cut = np.concatenate(parts).reshape((bottom - top) * 3 // 2, right - left)
-        return cv2.cvtColor(cut, cv2.COLOR_YUV2RGB_I420), left, top
+        return self._converted(cut), left, top
 
     def warp(self, to_frame: np.ndarray, size: tuple[int, int], replicate: bool = False) -> np.ndarray:
         """RGB [height, width, 3] of `size` (width, height; both even) whose pixels lie at `to_frame` [2, 3] of theirs.
@@ -90,12 +130,11 @@ class Frame:
         width, height = size
         warped = np.empty((height * 3 // 2, width), np.uint8)
         luma, *chroma = self._planes()
-        cv2.warpAffine(luma, to_frame, size, warped[:height], flags, border, 0)
+        cv2.warpAffine(luma, to_frame, size, warped[:height], flags, border, self.colours.black)
         half = np.column_stack([to_frame[:, :2], (to_frame[:, :2].sum(1) / 2 + to_frame[:, 2]) / 2 - 0.25])
-        targets = warped[height:].reshape(2, height // 2, width // 2)
-        for plane, target in zip(chroma, targets, strict=True):
+        for plane, target in zip(chroma, split_planes(warped)[1:], strict=True):
             cv2.warpAffine(plane, half, (width // 2, height // 2), target, flags, border, 128)
-        return cv2.cvtColor(warped, cv2.COLOR_YUV2RGB_I420)
+        return self._converted(warped)
 
     def sample(self, to_frame: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         """RGB [height, width, 3] of `size` (width, height) whose pixels lie at `to_frame` [2, 3] of the frame's.
@@ -126,9 +165,9 @@ class Frame:
         parts = (_halved(cut(luma, factor), factor), *(_halved(cut(c, factor // 2), factor // 2) for c in (u, v)))
         warped = [
             cv2.warpAffine(part, reduced, size, flags=flags, borderValue=beyond)
-            for part, beyond in zip(parts, (16, 128, 128), strict=True)
+            for part, beyond in zip(parts, (self.colours.black, 128, 128), strict=True)
         ]
-        return cv2.transform(cv2.merge(warped), _TO_RGB[factor])
+        return cv2.transform(cv2.merge(warped), self.colours.to_rgb(factor))
 
     def coarse(self, stride: int) -> np.ndarray:
         """RGB of every `stride`-th pixel (stride even)."""
@@ -142,4 +181,4 @@ class Frame:
             cv2.resize(u, half, interpolation=cv2.INTER_NEAREST).ravel(),
             cv2.resize(v, half, interpolation=cv2.INTER_NEAREST).ravel(),
         )
-        return cv2.cvtColor(np.concatenate(parts).reshape(size[1] * 3 // 2, size[0]), cv2.COLOR_YUV2RGB_I420)
+        return self._converted(np.concatenate(parts).reshape(size[1] * 3 // 2, size[0]))
