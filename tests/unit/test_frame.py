@@ -22,7 +22,8 @@ def from_planes(rgb: np.ndarray) -> Frame:
                        interpolation=cv2.INTER_NEAREST)  # fmt: skip
     planes = cv2.cvtColor(fours, cv2.COLOR_RGB2YUV_I420)
     planes[:HEIGHT] = cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420)[:HEIGHT]
-    return Frame(i420=planes)
+    u, v = planes[HEIGHT:].reshape(2, HEIGHT // 2, WIDTH // 2)
+    return Frame((planes[:HEIGHT], u, v))
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def test_both_ways_to_look_agree_with_the_place_asked_for(scale: float) -> None:
     places = np.stack([x, y], -1) @ turned.T + to_frame[:, 2]
     wave, slope = np.sin(places / period), np.cos(places / period)
     for one in (from_planes(rgb), Frame(pixels=rgb)):
-        for picture in (one.warp(to_frame, (side, side)), one.sample(to_frame, (side, side))):
+        for picture in (one.warp(to_frame, (side, side)), one.reduced().sample(to_frame, (side, side))):
             seen = picture[..., :2].astype(float)
             for axis in (0, 1):
                 design = np.stack([np.ones(wave[..., axis].size), wave[..., axis].ravel(), slope[..., axis].ravel()], 1)
@@ -75,7 +76,9 @@ def test_a_sample_counts_every_pixel() -> None:
     noise = np.random.default_rng(1).normal(0.0, 12.0, (HEIGHT, WIDTH, 1))
     frame = from_planes(np.clip(120 + np.repeat(noise, 3, 2), 0, 255).round().astype(np.uint8))
     to_frame = np.array([[5.0, 0.0, 40.0], [0.0, 5.0, 40.0]])
-    looked, sampled = (look(to_frame, (48, 60))[..., 1].astype(float).std() for look in (frame.warp, frame.sample))
+    looked, sampled = (
+        look(to_frame, (48, 60))[..., 1].astype(float).std() for look in (frame.warp, frame.reduced().sample)
+    )
     assert looked > 5.0 and sampled < 3.0
 
 
@@ -83,10 +86,10 @@ def test_beyond_the_frame_is_black_or_its_border(frame: Frame) -> None:
     beside = np.array([[1.0, 0.0, -100.0], [0.0, 1.0, 300.0]])
     for one in (frame, Frame(pixels=frame.rgb())):
         assert one.warp(beside, (64, 64)).max() == 0
-        assert one.sample(beside, (64, 64)).max() == 0
+        assert one.reduced().sample(beside, (64, 64)).max() == 0
         border = one.warp(beside, (64, 64), replicate=True).astype(int)
         assert np.abs(border - frame.rgb()[300:364, :1]).mean() < 6
     half = np.array([[4.0, 0.0, -128.0], [0.0, 4.0, 100.0]])
     for one in (frame, Frame(pixels=frame.rgb())):
-        found = one.sample(half, (64, 64))
+        found = one.reduced().sample(half, (64, 64))
         assert found[:, :31].max() <= 1 and found[:, 34:].min() > 10

@@ -16,14 +16,13 @@ import cv2
 import numpy as np
 
 from borderlight.errors import CaptureRejected
-from borderlight.vision.frame import Frame, PlaneColours, split_planes
+from borderlight.vision.frame import Frame, PlaneColours
 
 _CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "webm"}
 _CODECS = {"h264", "vp8", "vp9"}
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 _LUMA_SHARES = {1: (0.2126, 0.0722), 2: (0.299, 0.114), 5: (0.299, 0.114), 6: (0.299, 0.114)}
 """Of red and blue, by AVColorSpace: BT.709, unspecified, BT.470BG, SMPTE 170M (BT.601)."""
-_FRAMES_PER_BLOCK = 32
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class DecodeLimits:
 
 @dataclass(frozen=True)
 class DecodedFrame:
-    """time_ms: presentation time from the first frame [ms]; frame: the picture, upright."""
+    """time_ms: presentation time from the first frame [ms]; frame: the picture, upright, in the decoder's memory."""
 
     time_ms: float
     frame: Frame
@@ -120,7 +119,6 @@ class Video:
         decoded = 0
         interval_ms = 1000.0 / limits.max_judged_fps
         next_due_ms = 0.0
-        kept = _KeptPlanes()
         try:
             for frame in self._container.decode(self._stream):
                 decoded += 1
@@ -142,7 +140,7 @@ class Video:
                     continue
                 last_ms = at_ms
                 next_due_ms = max(next_due_ms + interval_ms, at_ms + 0.5 * interval_ms)
-                yield DecodedFrame(at_ms, _upright(frame, limits, kept))
+                yield DecodedFrame(at_ms, _upright(frame, limits))
         except (av.error.FFmpegError, ValueError) as error:
             if decoded < limits.min_frames:
                 raise CaptureRejected(
@@ -156,51 +154,31 @@ def decode(data: bytes, limits: DecodeLimits | None = None) -> Iterator[DecodedF
         yield from video.frames()
 
 
-class _KeptPlanes:
-    """Copies of decoded planes, many frames to one allocation.
-
-    The decoder writes the next picture into the buffer of the last, if nobody holds it; and the kernel hands out large
-    allocations in large pages. Frames that are kept one by one cost as much as half their decoding.
-    """
-
-    def __init__(self) -> None:
-        self._block = np.empty((0, 0, 0), np.uint8)
-        self._used = 0
-
-    def copy(self, frame: Any, width: int, height: int, turns: int) -> np.ndarray:
-        """Planes of a 4:2:0 frame, scaled to width x height and turned `turns` times to the left."""
-        if turns % 2:
-            width, height = height, width
-        if self._used == len(self._block) or self._block.shape[1:] != (height * 3 // 2, width):
-            self._block = np.empty((_FRAMES_PER_BLOCK, height * 3 // 2, width), np.uint8)
-            self._used = 0
-        planes = self._block[self._used]
-        self._used += 1
-        for number, (source, target) in enumerate(zip(frame.planes, split_planes(planes), strict=True)):
-            rows = np.frombuffer(source, np.uint8).reshape(-1, source.line_size)
-            reach = (frame.height, frame.width) if number == 0 else (frame.height // 2, frame.width // 2)
-            part = rows[: reach[0], : reach[1]]
-            if turns:
-                part = cv2.rotate(part, _ROTATIONS[turns])
-            if part.shape != target.shape:
-                part = cv2.resize(part, (target.shape[1], target.shape[0]), interpolation=cv2.INTER_AREA)
-            target[:] = part
-        return planes
-
-
 _ROTATIONS = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
 
 
-def _upright(frame: Any, limits: DecodeLimits, kept: _KeptPlanes) -> Frame:
+def _upright(frame: Any, limits: DecodeLimits) -> Frame:
     """The frame, at most `max_short_side_px` on its short side, turned upright."""
     turns = round(int(getattr(frame, "rotation", 0) or 0) / 90) % 4
     scale = min(1.0, limits.max_short_side_px / min(frame.width, frame.height))
     width, height = (max(4, round(side * scale / 4) * 4) if scale < 1 else side for side in (frame.width, frame.height))
     colours = _plane_colours(frame)
-    if colours is not None:
-        return Frame(i420=kept.copy(frame, width, height, turns), colours=colours)
-    rgb = frame.to_ndarray(format="rgb24", width=width, height=height)
-    return Frame(pixels=rgb if turns == 0 else np.ascontiguousarray(np.rot90(rgb, turns)))
+    if colours is None:
+        rgb = frame.to_ndarray(format="rgb24", width=width, height=height)
+        return Frame(pixels=rgb if turns == 0 else np.ascontiguousarray(np.rot90(rgb, turns)))
+    luma, u, v = (
+        _plane(source, frame.width // by, frame.height // by, (width // by, height // by), turns)
+        for source, by in zip(frame.planes, (1, 2, 2), strict=True)
+    )
+    return Frame((luma, u, v), colours=colours)
+
+
+def _plane(source: Any, width: int, height: int, wanted: tuple[int, int], turns: int) -> np.ndarray:
+    """One plane of width x height, scaled to `wanted` and turned to the left; a view where neither is needed."""
+    plane = np.frombuffer(source, np.uint8).reshape(-1, source.line_size)[:height, :width]
+    if wanted != (width, height):
+        plane = cv2.resize(plane, wanted, interpolation=cv2.INTER_AREA)
+    return cv2.rotate(plane, _ROTATIONS[turns]) if turns else plane
 
 
 def _plane_colours(frame: Any) -> PlaneColours | None:

@@ -11,7 +11,8 @@ import numpy as np
 
 from borderlight.contracts.normalized_capture import GRID_COLUMNS, GRID_ROWS, SCENE_COLUMNS, SCENE_ROWS
 from borderlight.vision.face_embedder import similarity
-from borderlight.vision.frame import Frame
+from borderlight.vision.face_track import FaceTrack
+from borderlight.vision.frame import Frame, ReducedFrame
 
 _PIXELS_PER_CELL = 2
 _SCENE_STRIDE = 8
@@ -38,8 +39,9 @@ class FaceGrid:
     mesh: np.ndarray
 
 
-def fit_grid(points: np.ndarray, tracked: np.ndarray) -> FaceGrid:
-    """Grid for mesh `points` [T, 468, 2] per frame and `tracked` [K, 468, 3] meshes with depth [px]."""
+def fit_grid(track: FaceTrack, count: int) -> FaceGrid:
+    """Grid for each of `count` frames in which a face was tracked."""
+    tracked = track.points
     reference = tracked[len(tracked) // 2, :, :2]
     aligned = np.empty_like(tracked)
     for k, mesh in enumerate(tracked):
@@ -59,14 +61,15 @@ def fit_grid(points: np.ndarray, tracked: np.ndarray) -> FaceGrid:
     mesh = upright.copy()
     mesh[:, :2] = (upright[:, :2] - low) / cell
     mesh[:, 2] = upright[:, 2] / cell.mean()
-    # Least squares from cells to pixels for every frame at once: the design matrix is the same for all.
+    # Least squares from cells to pixels for every look at once: the design matrix is the same for all. The map is
+    # linear in the points, so that it may be interpolated in their place.
     design = np.hstack([mesh[:, :2], np.ones((len(mesh), 1))])
     solve = np.linalg.pinv(design)
-    to_frame = (solve @ points).transpose(0, 2, 1)
-    return FaceGrid(to_frame, mesh)
+    to_frame = (solve @ track.smoothed()).transpose(0, 2, 1)
+    return FaceGrid(track.at_every_frame(to_frame, count), mesh)
 
 
-def sample_face(frame: Frame, to_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def sample_face(frame: ReducedFrame, to_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """([30, 24, 3] linear radiance, [30, 24] usable share [1/255]) of a frame under the grid map `to_frame` [2, 3]."""
     fine = to_frame.copy()
     fine[:, :2] /= _PIXELS_PER_CELL

@@ -26,21 +26,20 @@ class FaceTrack:
     presence: np.ndarray
     tracked_share: float
 
-    def at_every_frame(self, count: int) -> np.ndarray:
-        """[count, 468, 2] mesh points, linear between tracked frames and constant beyond them.
+    def smoothed(self) -> np.ndarray:
+        """[K, 468, 2] points less the model's jitter, which is new in every look, as a head's motion is not."""
+        return _smoothed(self.points[:, :, :2])
 
-        The tracked points are smoothed first: the model's jitter from frame to frame is independent, a head's motion
-        is not.
-        """
-        points = _smoothed(self.points[:, :, :2])
+    def at_every_frame(self, values: np.ndarray, count: int) -> np.ndarray:
+        """[count, ...] of `values` [K, ...] at the tracked frames: linear between them, constant beyond them."""
+        if len(self.tracked_frame) == 1:
+            return np.repeat(values, count, axis=0)
         index = np.clip(np.arange(count), self.tracked_frame[0], self.tracked_frame[-1]).astype(float)
         right = np.clip(np.searchsorted(self.tracked_frame, index), 1, len(self.tracked_frame) - 1)
-        if len(self.tracked_frame) == 1:
-            return np.repeat(self.points[:1, :, :2], count, axis=0)
         left = right - 1
         span = (self.tracked_frame[right] - self.tracked_frame[left]).astype(float)
-        share = ((index - self.tracked_frame[left]) / span)[:, None, None]
-        return points[left] * (1 - share) + points[right] * share
+        share = ((index - self.tracked_frame[left]) / span).reshape(-1, *[1] * (values.ndim - 1))
+        return values[left] * (1 - share) + values[right] * share
 
 
 def _smoothed(points: np.ndarray) -> np.ndarray:
@@ -61,25 +60,24 @@ def _only_face(boxes: Sequence[FaceBox]) -> FaceBox:
     return largest
 
 
-def track_face(frames: Sequence[Frame], detector: FaceDetector, landmarker: FaceLandmarker, every: int) -> FaceTrack:
-    """Track the only face in `frames`, looking at every `every`-th; raises CaptureRejected when there is none."""
-    wanted = list(range(0, len(frames), every))
+def track_face(looks: Sequence[tuple[int, Frame]], detector: FaceDetector, landmarker: FaceLandmarker) -> FaceTrack:
+    """Track the only face through `looks`: frames with their index, in order. Raises CaptureRejected without one."""
     found: list[tuple[int, FaceMesh]] = []
     region: Region | None = None
     searches_left = 8  # a face that comes and goes must not cost a detection on every frame
-    for order, index in enumerate(wanted):
-        if region is None or order in (len(wanted) // 3, 2 * len(wanted) // 3):
+    for order, (index, frame) in enumerate(looks):
+        if region is None or order in (len(looks) // 3, 2 * len(looks) // 3):
             if region is None:
                 if searches_left == 0:
                     break
                 searches_left -= 1
-            boxes = detector.detect(frames[index].rgb())
+            boxes = detector.detect(frame.rgb())
             if boxes:
                 box = _only_face(boxes)
                 region = Region.around_box(box) if region is None else region
         if region is None:
             continue
-        mesh = landmarker.locate(frames[index], region)
+        mesh = landmarker.locate(frame, region)
         if mesh.presence < _MIN_PRESENCE:
             region = None
             continue
@@ -89,11 +87,11 @@ def track_face(frames: Sequence[Frame], detector: FaceDetector, landmarker: Face
         raise CaptureRejected(
             "capture.no_face", "no face was found; hold the phone so that your face fills the outline"
         )
-    if len(found) < _MIN_TRACKED_SHARE * len(wanted):
+    if len(found) < _MIN_TRACKED_SHARE * len(looks):
         raise CaptureRejected("capture.covered", "the face was lost for most of the time; keep it in the outline")
     return FaceTrack(
         np.array([index for index, _ in found]),
         np.stack([mesh.points for _, mesh in found]),
         np.array([mesh.presence for _, mesh in found]),
-        len(found) / len(wanted),
+        len(found) / len(looks),
     )

@@ -18,7 +18,7 @@ from borderlight.vision.face_embedder import align_chip
 from borderlight.vision.face_grid import fit_grid, sample_face, sample_scene
 from borderlight.vision.face_landmarker import FaceLandmarker
 from borderlight.vision.face_track import FaceTrack, track_face
-from borderlight.vision.frame import Frame
+from borderlight.vision.frame import Frame, ReducedFrame
 from capture_ingest.domain.probe_selection import rank_frames, spread, yaw_measure
 
 _EYE_SIZE = (40, 24)
@@ -28,7 +28,9 @@ _CHIPS = 3
 _MOST_CANDIDATES = 12
 _CHIP_REACH = 0.64
 """Half of what is converted around a face before its chip is cut [share of the mesh's longer side]."""
-_TRACKED_PER_S = 6.0
+_LOOK_EVERY_MS = 1000.0 / 6.0
+"""How often landmarks are looked for: a head is seen as often whatever the frame rate."""
+_LOOK_SLACK_MS = 17.0
 _MIN_EYE_DISTANCE_PX = 40.0
 
 
@@ -44,22 +46,28 @@ class VisionCaptureNormalizer:
     def normalize(self, video: bytes, header: dict[str, Any]) -> bytes:
         """Packed normalized capture of `video`; `header` carries challenge and client log. Raises CaptureRejected."""
         times: list[float] = []
-        frames: list[Frame] = []
+        looks: dict[int, Frame] = {}
+        frames: list[ReducedFrame] = []
         scene: list[np.ndarray] = []
+        due_ms = 0.0
         with open_video(video, self._limits) as opened:
             properties = opened.properties
             for decoded in opened.frames():
+                if decoded.time_ms >= due_ms - _LOOK_SLACK_MS:
+                    due_ms = max(due_ms, decoded.time_ms - _LOOK_EVERY_MS / 2) + _LOOK_EVERY_MS
+                    looks[len(times)] = decoded.frame.kept()
                 times.append(decoded.time_ms)
-                frames.append(decoded.frame)
-                scene.append(sample_scene(decoded.frame))  # now, while the frame is in the processor's cache
+                # At once, while the frame is in the processor's cache.
+                frames.append(decoded.frame.reduced())
+                scene.append(sample_scene(decoded.frame))
         if len(frames) < self._limits.min_frames or times[-1] < self._limits.min_duration_ms:
             duration = times[-1] / 1000 if times else 0.0
             raise CaptureRejected("capture.too_short", f"{len(frames)} frames in {duration:.1f} s are too few to judge")
-        track = track_face(frames, self._detector, self._landmarker, _tracking_stride(times))
-        grid = fit_grid(track.at_every_frame(len(frames)), track.points)
+        track = track_face(list(looks.items()), self._detector, self._landmarker)
+        grid = fit_grid(track, len(frames))
         sampled = [sample_face(frame, grid.to_frame[t]) for t, frame in enumerate(frames)]
-        chips, chip_frame, quality = _probe(frames, track)
-        quality["frame_width_px"], quality["frame_height_px"] = frames[0].width, frames[0].height
+        chips, chip_frame, quality = _probe(looks, track)
+        quality["frame_width_px"], quality["frame_height_px"] = looks[0].width, looks[0].height
         capture = NormalizedCapture(
             header={
                 **header,
@@ -82,18 +90,12 @@ class VisionCaptureNormalizer:
             tracked_frame=track.tracked_frame,
             landmarks=np.clip(np.round(track.points * 16), -32768, 32767),
             mesh=grid.mesh,
-            eyes=np.stack([_eyes(frames[t], track.points[k]) for k, t in enumerate(track.tracked_frame)]),
-            faces=_face_pictures(frames, track),
+            eyes=np.stack([_eyes(looks[t], track.points[k]) for k, t in enumerate(track.tracked_frame.tolist())]),
+            faces=_face_pictures(looks, track),
             chips=chips,
             chip_frame=chip_frame,
         )
         return pack(capture)
-
-
-def _tracking_stride(times_ms: list[float]) -> int:
-    """Every how many frames to look for landmarks, so that a head is seen as often whatever the frame rate."""
-    interval_ms = (times_ms[-1] - times_ms[0]) / (len(times_ms) - 1)
-    return max(1, round(1000.0 / _TRACKED_PER_S / interval_ms))
 
 
 def _chip(frame: Frame, points: np.ndarray) -> np.ndarray:
@@ -103,10 +105,10 @@ def _chip(frame: Frame, points: np.ndarray) -> np.ndarray:
     return align_chip(rgb, points[:, :2] - (left, top))
 
 
-def _probe(frames: list[Frame], track: FaceTrack) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+def _probe(looks: dict[int, Frame], track: FaceTrack) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     step = -(-len(track.tracked_frame) // _MOST_CANDIDATES)
     candidates = np.arange(0, len(track.tracked_frame), step)
-    chips = [_chip(frames[track.tracked_frame[k]], track.points[k]) for k in candidates]
+    chips = [_chip(looks[int(track.tracked_frame[k])], track.points[k]) for k in candidates]
     sharpness = np.array([float(cv2.Laplacian(cv2.cvtColor(c, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var()) for c in chips])
     means = np.array([cv2.mean(chip[30:120, 30:120])[:3] for chip in chips])
     chromaticity = means / np.maximum(means.sum(1, keepdims=True), 1.0)
@@ -141,7 +143,7 @@ def _eyes(frame: Frame, points: np.ndarray) -> np.ndarray:
     return np.stack(crops)
 
 
-def _face_pictures(frames: list[Frame], track: FaceTrack) -> np.ndarray:
+def _face_pictures(looks: dict[int, Frame], track: FaceTrack) -> np.ndarray:
     pictures: list[np.ndarray] = []
     for k in np.linspace(0, len(track.tracked_frame) - 1, 2).round().astype(int):
         points = track.points[k, :, :2]
@@ -150,5 +152,5 @@ def _face_pictures(frames: list[Frame], track: FaceTrack) -> np.ndarray:
         scale = side / _FACE_SIDE
         origin = (low + high) / 2 - side / 2
         matrix = np.array([[scale, 0, origin[0]], [0, scale, origin[1]]])
-        pictures.append(frames[track.tracked_frame[k]].warp(matrix, (_FACE_SIDE, _FACE_SIDE)))
+        pictures.append(looks[int(track.tracked_frame[k])].warp(matrix, (_FACE_SIDE, _FACE_SIDE)))
     return np.stack(pictures)
