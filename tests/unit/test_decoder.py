@@ -184,16 +184,17 @@ def test_too_large_too_long_and_too_many_are_refused() -> None:
     assert heavy.value.code == "capture.too_large"
 
 
-def test_probing_does_not_decode() -> None:
+def test_the_container_says_what_the_track_is() -> None:
     with open_video(video()) as opened:
         properties = opened.properties
     assert (properties.codec, properties.container, properties.width) == ("h264", "mp4", 480)
 
 
-def test_kept_frames_do_not_overwrite_each_other() -> None:
-    """More frames than lie in one allocation, and the moving block is elsewhere in each."""
+def test_frames_that_are_held_stay_as_they_were() -> None:
+    """They are views of the decoder's memory, which it uses again for later pictures; the moving block shows whose."""
     frames = [one.frame for one in decode(video(frames=80))]
     assert len(frames) == 80
     for number in (0, 31, 32, 63, 64, 79):
         assert np.abs(frames[number].rgb().astype(int) - picture(number, 480, 640)).mean() < 12
         assert number == 0 or not np.array_equal(frames[number].rgb(), frames[number - 1].rgb())
+        assert np.array_equal(frames[number].kept().rgb(), frames[number].rgb())
