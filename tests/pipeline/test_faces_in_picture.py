@@ -31,7 +31,7 @@ def every_fourth(frames: list[Frame]) -> list[tuple[int, Frame]]:
 def test_the_face_is_followed(tools: tuple[FaceDetector, FaceLandmarker], frames: list[Frame]) -> None:
     track = track_face(every_fourth(frames), *tools)
     assert track.tracked_share == 1.0
-    every = track.at_every_frame(track.smoothed(), len(frames))
+    every = track.at_every_frame(track.points[:, :, :2], len(frames))
     assert every.shape == (24, 468, 2)
     assert np.abs(np.diff(every[:, 1], axis=0)).max() < 12, "the nose moves little from frame to frame"
 

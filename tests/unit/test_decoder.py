@@ -11,6 +11,7 @@ import pytest
 
 from borderlight.errors import CaptureRejected
 from borderlight.vision.decoder import DecodeLimits, decode, open_video
+from borderlight.vision.reduced_frame import sample_areas
 
 
 def picture(number: int, width: int, height: int) -> np.ndarray:
@@ -89,8 +90,9 @@ def test_colours_are_those_that_the_header_names(colorspace: int, full: bool) ->
     off = frame.rgb().astype(float) - picture(5, 480, 640)
     assert np.abs(off.mean((0, 1))).max() < 1.5 and np.abs(off).mean() < 6
     whole = np.array([[8.0, 0.0, 3.5], [0.0, 8.0, 3.5]])
-    sampled = frame.reduced().sample(whole, (60, 80)).astype(float) - frame.rgb().reshape(80, 8, 60, 8, 3).mean((1, 3))
-    assert np.abs(sampled.mean((0, 1))).max() < 0.6
+    sampled = sample_areas([frame.reduced()], whole[None], (60, 80))[0].astype(float)
+    off = sampled - frame.rgb().reshape(80, 8, 60, 8, 3).mean((1, 3))
+    assert np.abs(off.mean((0, 1))).max() < 0.6
 
 
 _TURNS = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}

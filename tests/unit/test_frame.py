@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from borderlight.vision.frame import Frame
+from borderlight.vision.plane_colours import YuvColours
+from borderlight.vision.reduced_frame import glance, glances_to_rgb, sample_areas
 
 WIDTH, HEIGHT = 480, 640
 
@@ -26,6 +28,11 @@ def from_planes(rgb: np.ndarray) -> Frame:
     return Frame((planes[:HEIGHT], u, v))
 
 
+def sample(frame: Frame, to_frame: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """[height, width, 3] of one frame alone."""
+    return sample_areas([frame.reduced()], to_frame[None], size)[0]
+
+
 @pytest.fixture(scope="module")
 def frame() -> Frame:
     return from_planes(gradient())
@@ -42,8 +49,13 @@ def test_a_crop_equals_the_whole_converted(frame: Frame) -> None:
 
 
 def test_planes_and_pixels_look_alike_from_afar(frame: Frame) -> None:
-    given = Frame(pixels=frame.rgb())
-    assert np.abs(frame.coarse(8).astype(int).mean((0, 1)) - given.coarse(8).mean((0, 1))).max() < 2.0
+    frames = [frame.reduced(), Frame(pixels=frame.rgb()).reduced()]
+    of_planes, of_pixels = glances_to_rgb([glance(one, 8) for one in frames], frames).astype(int)
+    assert of_planes.shape == (HEIGHT // 8, WIDTH // 8, 3)
+    assert np.abs(of_planes - of_pixels).mean() < 1.0
+    assert (
+        np.abs(of_planes - cv2.resize(frame.rgb(), (WIDTH // 8, HEIGHT // 8), interpolation=cv2.INTER_AREA)).mean() < 4
+    )
 
 
 @pytest.mark.parametrize("scale", [0.8, 1.0, 2.0, 3.0, 5.0, 9.0])
@@ -62,7 +74,7 @@ def test_both_ways_to_look_agree_with_the_place_asked_for(scale: float) -> None:
     places = np.stack([x, y], -1) @ turned.T + to_frame[:, 2]
     wave, slope = np.sin(places / period), np.cos(places / period)
     for one in (from_planes(rgb), Frame(pixels=rgb)):
-        for picture in (one.warp(to_frame, (side, side)), one.reduced().sample(to_frame, (side, side))):
+        for picture in (one.warp(to_frame, (side, side)), sample(one, to_frame, (side, side))):
             seen = picture[..., :2].astype(float)
             for axis in (0, 1):
                 design = np.stack([np.ones(wave[..., axis].size), wave[..., axis].ravel(), slope[..., axis].ravel()], 1)
@@ -77,7 +89,8 @@ def test_a_sample_counts_every_pixel() -> None:
     frame = from_planes(np.clip(120 + np.repeat(noise, 3, 2), 0, 255).round().astype(np.uint8))
     to_frame = np.array([[5.0, 0.0, 40.0], [0.0, 5.0, 40.0]])
     looked, sampled = (
-        look(to_frame, (48, 60))[..., 1].astype(float).std() for look in (frame.warp, frame.reduced().sample)
+        picture[..., 1].astype(float).std()
+        for picture in (frame.warp(to_frame, (48, 60)), sample(frame, to_frame, (48, 60)))
     )
     assert looked > 5.0 and sampled < 3.0
 
@@ -86,10 +99,38 @@ def test_beyond_the_frame_is_black_or_its_border(frame: Frame) -> None:
     beside = np.array([[1.0, 0.0, -100.0], [0.0, 1.0, 300.0]])
     for one in (frame, Frame(pixels=frame.rgb())):
         assert one.warp(beside, (64, 64)).max() == 0
-        assert one.reduced().sample(beside, (64, 64)).max() == 0
+        assert sample(one, beside, (64, 64)).max() == 0
         border = one.warp(beside, (64, 64), replicate=True).astype(int)
         assert np.abs(border - frame.rgb()[300:364, :1]).mean() < 6
     half = np.array([[4.0, 0.0, -128.0], [0.0, 4.0, 100.0]])
     for one in (frame, Frame(pixels=frame.rgb())):
-        found = one.reduced().sample(half, (64, 64))
+        found = sample(one, half, (64, 64))
         assert found[:, :31].max() <= 1 and found[:, 34:].min() > 10
+
+
+def test_a_capture_may_mix_kinds_of_frames(frame: Frame) -> None:
+    """A camera may change range or size in the middle; every frame is converted by what it says of itself."""
+    luma, u, v = (plane.astype(float) for plane in frame.planes or ())
+    full = Frame(
+        tuple(np.clip(plane, 0, 255).round().astype(np.uint8) for plane in (  # type: ignore[arg-type]
+            (luma - 16) * 255 / 219, (u - 128) * 255 / 224 + 128, (v - 128) * 255 / 224 + 128
+        )),
+        colours=YuvColours(full=True),
+    )  # fmt: skip
+    odd = Frame(pixels=np.pad(frame.rgb(), ((0, 1), (0, 1), (0, 0)), mode="edge"))
+    mixed = [frame, full, odd, frame, Frame(pixels=frame.rgb())]
+    to_frame = np.array([[5.0, 0.0, 100.0], [0.0, 5.0, 150.0]])
+    found = sample_areas([one.reduced() for one in mixed], np.stack([to_frame] * len(mixed)), (48, 60)).astype(int)
+    assert found.shape == (5, 60, 48, 3)
+    assert np.array_equal(found[0], found[3])
+    for other in found[1:]:
+        assert np.abs(other - found[0]).max() <= 3, "the same picture, however it was coded"
+
+
+def test_a_face_that_comes_nearer_is_reduced_alike_throughout(frame: Frame) -> None:
+    """Two ways of reducing within one capture would look like a change of the face's light."""
+    nearer = np.array([[[s, 0.0, 120.0], [0.0, s, 160.0]] for s in (3.9, 3.95, 4.05, 4.1)])
+    reduced = [frame.reduced()] * len(nearer)
+    whole = sample_areas(reduced, nearer, (48, 60))
+    for k in (0, 1):
+        assert np.array_equal(whole[k], sample_areas(reduced[:3], nearer[[k, 2, 3]], (48, 60))[0])

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import scenes
+from scipy.ndimage import shift
 
 from liveness.domain.measurement import measure, permuted_schedules, without_issued
 
@@ -89,6 +90,25 @@ def test_the_error_of_the_relief_grows_with_noise() -> None:
     errors = [relief_of(scenes.live_face(0.1, noise=noise))[2] for noise in (0.001, 0.004, 0.016)]
     assert errors[0] < errors[1] < errors[2]
     assert errors[2] / errors[1] == pytest.approx(4.0, rel=0.4)
+
+
+@pytest.mark.parametrize("scene", [scenes.live_face(), scenes.flat_print()], ids=["live", "flat"])
+@pytest.mark.parametrize("slip", [(0.08, 0.0), (0.0, 0.08), (-0.08, 0.05)], ids=["down", "right", "up right"])
+def test_a_grid_that_slips_in_step_with_the_light_changes_nothing(
+    scene: scenes.Scene, slip: tuple[float, float]
+) -> None:
+    """Colours pull landmarks a little, and their trembling keeps step with the light by chance."""
+    steady = scenes.film(replace(scene, noise=0.0), scenes.schedule())
+    light = steady.radiance.mean((1, 2, 3))
+    step = (light - light.mean()) / np.ptp(light)
+    slipping = np.stack([
+        shift(frame, (slip[0] * share, slip[1] * share, 0.0), order=1, mode="nearest")
+        for frame, share in zip(steady.radiance, step.tolist(), strict=True)
+    ])  # fmt: skip
+    one, other = measure(steady).relief, measure(replace(steady, radiance=slipping)).relief
+    assert one is not None and other is not None
+    assert other.amplitude == pytest.approx(one.amplitude, abs=0.02)
+    assert other.flat_amplitude == pytest.approx(one.flat_amplitude, abs=0.02)
 
 
 def test_rows_read_one_after_another_are_told_from_a_tint() -> None:

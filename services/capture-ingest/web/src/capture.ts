@@ -50,9 +50,12 @@ export class Capture {
   }
 
   /** Whether this camera and this browser can film a challenge; found out before one is spent. */
-  async warm(least: number, signal: AbortSignal): Promise<"camera_steady" | "slow_camera" | "no_recorder"> {
+  async warm(
+    least: number,
+    signal: AbortSignal,
+  ): Promise<"camera_steady" | "slow_camera" | "no_recorder" | "camera_in_use"> {
     const camera = this.camera;
-    if (camera === null) return "slow_camera";
+    if (camera === null) return "camera_in_use";
     const records = this.hasRecorded || Recorder.works(camera.stream);
     for (let tries = 0; tries < FRAME_TRIES && !signal.aborted; tries += 1) {
       const rate = await camera.frameRate(1000);

@@ -14,6 +14,7 @@ export function verdict(state: SessionState): Event | null {
 const ADVICE: Record<string, Advice> = {
   "capture.too_bright": "too_bright",
   "capture.too_far": "too_far",
+  "capture.light_ahead": "light_ahead",
   "capture.turned": "turned",
   "capture.moved": "moved",
   "capture.covered": "covered",

@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 
 from borderlight.errors import CaptureRejected
-from borderlight.vision.frame import Frame, PlaneColours
+from borderlight.vision.frame import Frame
+from borderlight.vision.plane_colours import YuvColours
 
 _CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "webm"}
 _CODECS = {"h264", "vp8", "vp9"}
@@ -181,11 +182,11 @@ def _plane(source: Any, width: int, height: int, wanted: tuple[int, int], turns:
     return cv2.rotate(plane, _ROTATIONS[turns]) if turns else plane
 
 
-def _plane_colours(frame: Any) -> PlaneColours | None:
+def _plane_colours(frame: Any) -> YuvColours | None:
     """What the frame's planes mean, None when they are not plain 4:2:0 with even sides: those are converted at once."""
     shares = _LUMA_SHARES.get(int(frame.colorspace))
     plain = frame.format.name in ("yuv420p", "yuvj420p") and frame.width % 2 == 0 and frame.height % 2 == 0
     if shares is None or not plain:
         return None
     full = frame.format.name == "yuvj420p" or int(frame.color_range) == _FULL_RANGE
-    return PlaneColours(*shares, full=full)
+    return YuvColours(*shares, full=full)

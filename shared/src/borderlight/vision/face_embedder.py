@@ -19,14 +19,14 @@ _MESH_POINTS = ((263, 249), (362, 382), (33, 7), (133, 155), (2, 2))
 
 
 def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """[2, 3] least-squares similarity that maps `source` [n, 2] on `target` [n, 2] (Umeyama, no reflection)."""
-    source_mean, target_mean = source.mean(0), target.mean(0)
-    a, b = source - source_mean, target - target_mean
-    norm = (a**2).sum()
-    cos = (a * b).sum() / norm
-    sin = (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum() / norm
-    rotation = np.array([[cos, -sin], [sin, cos]])
-    return np.hstack([rotation, (target_mean - rotation @ source_mean)[:, None]])
+    """[..., 2, 3] least-squares similarities that map `source` [..., n, 2] on `target` [n, 2] (Umeyama, no mirror)."""
+    source_mean, target_mean = source.mean(-2), target.mean(-2)
+    a, b = source - source_mean[..., None, :], target - target_mean
+    norm = (a**2).sum((-2, -1))
+    cos = (a * b).sum((-2, -1)) / norm
+    sin = (a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]).sum(-1) / norm
+    rotation = np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
+    return np.concatenate([rotation, (target_mean - (rotation @ source_mean[..., None])[..., 0])[..., None]], -1)
 
 
 def align_chip(rgb: np.ndarray, points: np.ndarray) -> np.ndarray:

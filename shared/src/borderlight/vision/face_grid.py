@@ -4,6 +4,7 @@ The grid hangs on the face: an affine map fitted to all 468 mesh points in every
 mesh to the frame, so that a cell sees the same skin while the head moves.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,10 +13,10 @@ import numpy as np
 from borderlight.contracts.normalized_capture import GRID_COLUMNS, GRID_ROWS, SCENE_COLUMNS, SCENE_ROWS
 from borderlight.vision.face_embedder import similarity
 from borderlight.vision.face_track import FaceTrack
-from borderlight.vision.frame import Frame, ReducedFrame
+from borderlight.vision.reduced_frame import ReducedFrame, glance, glances_to_rgb, sample_areas
 
 _PIXELS_PER_CELL = 2
-_SCENE_STRIDE = 8
+_SCENE_STRIDE = 16
 _BLACK, _WHITE = 4, 250
 # Face box in the canonical frame: mean mesh bounds plus a margin, so that hair line and jaw edge stay inside.
 _MARGIN = 0.04
@@ -43,12 +44,10 @@ def fit_grid(track: FaceTrack, count: int) -> FaceGrid:
     """Grid for each of `count` frames in which a face was tracked."""
     tracked = track.points
     reference = tracked[len(tracked) // 2, :, :2]
-    aligned = np.empty_like(tracked)
-    for k, mesh in enumerate(tracked):
-        matrix = similarity(mesh[:, :2], reference)
-        aligned[k, :, :2] = mesh[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-        aligned[k, :, 2] = mesh[:, 2] * np.hypot(matrix[0, 0], matrix[1, 0])
-    mean = np.median(aligned, axis=0)
+    matrix = similarity(tracked[:, :, :2], reference)
+    flat = tracked[:, :, :2] @ matrix[:, :, :2].transpose(0, 2, 1) + matrix[:, None, :, 2]
+    deep = tracked[:, :, 2:] * np.hypot(matrix[:, 0, 0], matrix[:, 1, 0])[:, None, None]
+    mean = np.median(np.concatenate([flat, deep], axis=2), axis=0)
     eyes = mean[263, :2] - mean[33, :2]
     angle = -np.arctan2(eyes[1], eyes[0])
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -65,24 +64,37 @@ def fit_grid(track: FaceTrack, count: int) -> FaceGrid:
     # linear in the points, so that it may be interpolated in their place.
     design = np.hstack([mesh[:, :2], np.ones((len(mesh), 1))])
     solve = np.linalg.pinv(design)
-    to_frame = (solve @ track.smoothed()).transpose(0, 2, 1)
+    to_frame = (solve @ tracked[:, :, :2]).transpose(0, 2, 1)
     return FaceGrid(track.at_every_frame(to_frame, count), mesh)
 
 
-def sample_face(frame: ReducedFrame, to_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """([30, 24, 3] linear radiance, [30, 24] usable share [1/255]) of a frame under the grid map `to_frame` [2, 3]."""
+def sample_faces(frames: Sequence[ReducedFrame], to_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """([T, 30, 24, 3] linear radiance, [T, 30, 24] usable share [1/255]) of T frames; their maps: [T, 2, 3]."""
     fine = to_frame.copy()
-    fine[:, :2] /= _PIXELS_PER_CELL
-    fine[:, 2] = to_frame[:, 2] + fine[:, :2] @ np.array([0.5, 0.5]) - 0.5
-    size = (GRID_COLUMNS * _PIXELS_PER_CELL, GRID_ROWS * _PIXELS_PER_CELL)
-    patch = frame.sample(fine, size)
-    target = (GRID_COLUMNS, GRID_ROWS)
-    radiance = cv2.resize(cv2.LUT(patch, _LINEAR), target, interpolation=cv2.INTER_AREA)
-    usable = cv2.resize(cv2.LUT(patch, _USABLE), target, interpolation=cv2.INTER_AREA)
-    return radiance, cv2.min(cv2.min(usable[..., 0], usable[..., 1]), usable[..., 2])
+    fine[:, :, :2] /= _PIXELS_PER_CELL
+    fine[:, :, 2] += fine[:, :, :2].sum(2) / 2 - 0.5
+    patches = sample_areas(frames, fine, (GRID_COLUMNS * _PIXELS_PER_CELL, GRID_ROWS * _PIXELS_PER_CELL))
+    usable = _cell_means(patches, _USABLE, GRID_ROWS, GRID_COLUMNS)
+    least = np.minimum(np.minimum(usable[..., 0], usable[..., 1]), usable[..., 2])
+    return _cell_means(patches, _LINEAR, GRID_ROWS, GRID_COLUMNS), least
 
 
-def sample_scene(frame: Frame) -> np.ndarray:
-    """[16, 12, 3] linear radiance over the whole frame from every eighth pixel either way."""
-    coarse = frame.coarse(_SCENE_STRIDE)
-    return cv2.resize(cv2.LUT(coarse, _LINEAR), (SCENE_COLUMNS, SCENE_ROWS), interpolation=cv2.INTER_AREA)
+def look_at_scene(frame: ReducedFrame) -> np.ndarray:
+    """What `sample_scenes` needs of a frame; cheap while the frame is in the processor's cache."""
+    return glance(frame, _SCENE_STRIDE)
+
+
+def sample_scenes(looks: Sequence[np.ndarray], frames: Sequence[ReducedFrame]) -> np.ndarray:
+    """[T, 16, 12, 3] linear radiance over whole frames, from every sixteenth mean of four pixels either way."""
+    return _cell_means(glances_to_rgb(looks, frames), _LINEAR, SCENE_ROWS, SCENE_COLUMNS)
+
+
+def _cell_means(pictures: np.ndarray, table: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """[T, rows, columns, 3] means of what `table` makes of code values [T, height, width, 3].
+
+    As one tall picture, whose cells end where pictures do.
+    """
+    count, _, width, channels = pictures.shape
+    tall = cv2.LUT(pictures.reshape(-1, width, channels), table)
+    means = cv2.resize(tall, (columns, count * rows), interpolation=cv2.INTER_AREA)
+    return means.reshape(count, rows, columns, channels)

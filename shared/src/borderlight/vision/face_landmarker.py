@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from borderlight.vision.face_detector import FaceBox
@@ -61,7 +60,8 @@ class FaceLandmarker:
             ]
         )
         crop = frame.warp(to_frame, (_SIDE, _SIDE), replicate=True)
-        batch = cv2.dnn.blobFromImage(crop, 1 / 255.0)
+        batch = np.empty((1, 3, _SIDE, _SIDE), np.float32)
+        np.multiply(crop.transpose(2, 0, 1), np.float32(1 / 255), out=batch[0])
         points, logit = self._model.run(batch)
         raw = points.reshape(468, 3)
         flat = raw[:, :2] @ to_frame[:, :2].T + to_frame[:, 2]

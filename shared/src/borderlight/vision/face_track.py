@@ -26,10 +26,6 @@ class FaceTrack:
     presence: np.ndarray
     tracked_share: float
 
-    def smoothed(self) -> np.ndarray:
-        """[K, 468, 2] points less the model's jitter, which is new in every look, as a head's motion is not."""
-        return _smoothed(self.points[:, :, :2])
-
     def at_every_frame(self, values: np.ndarray, count: int) -> np.ndarray:
         """[count, ...] of `values` [K, ...] at the tracked frames: linear between them, constant beyond them."""
         if len(self.tracked_frame) == 1:
@@ -40,16 +36,6 @@ class FaceTrack:
         span = (self.tracked_frame[right] - self.tracked_frame[left]).astype(float)
         share = ((index - self.tracked_frame[left]) / span).reshape(-1, *[1] * (values.ndim - 1))
         return values[left] * (1 - share) + values[right] * share
-
-
-def _smoothed(points: np.ndarray) -> np.ndarray:
-    """[K, n, 2] less their jitter: a quadratic over five neighbours (Savitzky-Golay), the ends as they are."""
-    if len(points) < 5:
-        return points
-    weights = np.array([-3.0, 12.0, 17.0, 12.0, -3.0]) / 35.0
-    smooth = points.copy()
-    smooth[2:-2] = sum(weight * points[k : len(points) - 4 + k] for k, weight in enumerate(weights))
-    return smooth
 
 
 def _only_face(boxes: Sequence[FaceBox]) -> FaceBox:

@@ -1,57 +1,12 @@
 """A decoded frame that is converted to RGB only where somebody looks: conversion costs as much as decoding saves."""
 
 from dataclasses import dataclass
-from functools import cache
 
 import cv2
 import numpy as np
 
-_HALVING_ADDS = 0.125
-"""Code values by which a mean of four lies too high on average: it is rounded upwards from the half."""
-
-
-@dataclass(frozen=True)
-class PlaneColours:
-    """What the code values of Y, U and V planes mean.
-
-    red, blue: share of luma, ITU-R BT.601 or BT.709; full: whether luma spans 0 to 255 or 16 to 235.
-    """
-
-    red: float = 0.299
-    blue: float = 0.114
-    full: bool = False
-
-    @property
-    def black(self) -> int:
-        """Luma of black [code value]."""
-        return 0 if self.full else 16
-
-    def to_rgb(self, factor: int = 1) -> np.ndarray:
-        """[3, 4] from Y, U, V code values to RGB, of luma reduced `factor` times by halves and colour half as often."""
-        return _to_rgb(self, factor)
-
-
-@cache
-def _to_rgb(colours: PlaneColours, factor: int) -> np.ndarray:
-    red, blue = colours.red, colours.blue
-    green = 1.0 - red - blue
-    to_red, to_blue = 2.0 * (1.0 - red), 2.0 * (1.0 - blue)
-    matrix = np.array([[1.0, 0.0, to_red], [1.0, -to_blue * blue / green, -to_red * red / green], [1.0, to_blue, 0.0]])
-    matrix *= (1.0, 1.0, 1.0) if colours.full else (255 / 219, 255 / 224, 255 / 224)
-    halvings = np.log2((factor, max(factor / 2, 1), max(factor / 2, 1)))
-    zero = np.array([colours.black, 128.0, 128.0]) + _HALVING_ADDS * halvings
-    return np.column_stack([matrix, -matrix @ zero])
-
-
-BT601 = PlaneColours()
-
-
-def _halved(plane: np.ndarray, by: int) -> np.ndarray:
-    """The plane reduced by area, `by` a power of two: by halves, OpenCV's fast path, four times as fast as at once."""
-    while by > 1:
-        plane = cv2.resize(plane, (plane.shape[1] // 2, plane.shape[0] // 2), interpolation=cv2.INTER_AREA)
-        by //= 2
-    return plane
+from borderlight.vision.plane_colours import BT601, RgbColours, YuvColours
+from borderlight.vision.reduced_frame import ReducedFrame
 
 
 @dataclass(frozen=True)
@@ -64,7 +19,7 @@ class Frame:
 
     planes: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
     pixels: np.ndarray | None = None
-    colours: PlaneColours = BT601
+    colours: YuvColours = BT601
 
     @property
     def height(self) -> int:
@@ -125,78 +80,19 @@ class Frame:
         half = np.column_stack([to_frame[:, :2], (to_frame[:, :2].sum(1) / 2 + to_frame[:, 2]) / 2 - 0.25])
         half_size = (size[0] // 2, size[1] // 2)
         return self._converted(
-            cv2.warpAffine(luma, to_frame, size, None, flags, border, self.colours.black),
+            cv2.warpAffine(luma, to_frame, size, None, flags, border, self.colours.black[0]),
             *(cv2.warpAffine(plane, half, half_size, None, flags, border, 128) for plane in chroma),
         )
 
-    def reduced(self) -> "ReducedFrame":
-        """What `ReducedFrame.sample` needs, in half the memory; cheap while the frame is in the processor's cache."""
+    def reduced(self) -> ReducedFrame:
+        """What means over areas need, in half the memory; cheap while the frame is in the processor's cache."""
+        half = (self.width // 2, self.height // 2)
+        planes = np.empty((3, half[1], half[0]), np.uint8)
         if self.planes is None:
-            return ReducedFrame(self.colours, pixels=self._given())
+            even = self._given()[: half[1] * 2, : half[0] * 2]
+            cv2.split(cv2.resize(even, half, interpolation=cv2.INTER_AREA), list(planes))
+            return ReducedFrame(planes, RgbColours())
         luma, u, v = self.planes
-        planes = np.empty((3, *u.shape), np.uint8)
-        cv2.resize(luma, u.shape[::-1], planes[0], interpolation=cv2.INTER_AREA)
+        cv2.resize(luma, half, planes[0], interpolation=cv2.INTER_AREA)
         planes[1], planes[2] = u, v
-        return ReducedFrame(self.colours, planes)
-
-    def coarse(self, stride: int) -> np.ndarray:
-        """RGB of every `stride`-th pixel (stride even)."""
-        size = (self.width // stride // 2 * 2, self.height // stride // 2 * 2)
-        if self.planes is None:
-            return cv2.resize(self._given(), size, interpolation=cv2.INTER_NEAREST)
-        luma, *chroma = self.planes
-        half = (size[0] // 2, size[1] // 2)
-        return self._converted(
-            cv2.resize(luma, size, interpolation=cv2.INTER_NEAREST),
-            *(cv2.resize(plane, half, interpolation=cv2.INTER_NEAREST) for plane in chroma),
-        )
-
-
-@dataclass(frozen=True)
-class ReducedFrame:
-    """A frame of which only means over areas are asked for. One of the two is set.
-
-    planes: [3, height / 2, width / 2] Y reduced by area, U and V as they are; pixels: [height, width, 3] sRGB.
-    """
-
-    colours: PlaneColours = BT601
-    planes: np.ndarray | None = None
-    pixels: np.ndarray | None = None
-
-    def sample(self, to_frame: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """RGB [height, width, 3] of `size` (width, height) whose pixels lie at `to_frame` [2, 3] of the whole frame's.
-
-        Every pixel of the frame counts, which a bilinear look at a few of them does not give: planes are reduced by
-        area to no more than the spacing asked for before they are warped and converted. Beyond the frame black.
-        """
-        spacing = float(np.sqrt(abs(np.linalg.det(to_frame[:, :2]))))
-        factor = 2 if spacing < 4.0 else 4 if spacing < 8.0 else 8
-        unit = 1 if self.pixels is not None else 2  # pixels of the frame to one of what is held
-        held = self.pixels if self.pixels is not None else self._planes()[0]
-        corners = np.array([[0, 0, 1], [size[0], 0, 1], [0, size[1], 1], [size[0], size[1], 1]]) @ to_frame.T
-        low = np.clip(np.floor(corners.min(0) / factor) - 1, 0, None).astype(int)
-        limits = (held.shape[1] * unit // factor, held.shape[0] * unit // factor)
-        extent: list[int] = (np.minimum(np.ceil(corners.max(0) / factor) + 2, limits).astype(int) - low).tolist()
-        if min(extent) < 1:
-            return np.zeros((size[1], size[0], 3), np.uint8)
-        reduced = to_frame / factor
-        reduced[:, 2] += 0.5 / factor - 0.5 - low
-        by = factor // unit
-        part = (
-            slice(low[1] * by, (low[1] + extent[1]) * by),
-            slice(low[0] * by, (low[0] + extent[0]) * by),
-        )
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        if self.pixels is not None:
-            mean = cv2.resize(self.pixels[part], extent, interpolation=cv2.INTER_AREA)
-            return cv2.warpAffine(mean, reduced, size, flags=flags)
-        warped = [
-            cv2.warpAffine(_halved(plane[part], by), reduced, size, flags=flags, borderValue=beyond)
-            for plane, beyond in zip(self._planes(), (self.colours.black, 128, 128), strict=True)
-        ]
-        return cv2.transform(cv2.merge(warped), self.colours.to_rgb(factor))
-
-    def _planes(self) -> np.ndarray:
-        if self.planes is None:
-            raise ValueError("a frame needs planes or pixels")
-        return self.planes
+        return ReducedFrame(planes, self.colours)

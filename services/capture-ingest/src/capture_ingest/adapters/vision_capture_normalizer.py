@@ -15,20 +15,21 @@ from borderlight.errors import CaptureRejected
 from borderlight.vision.decoder import DecodeLimits, open_video
 from borderlight.vision.face_detector import FaceDetector
 from borderlight.vision.face_embedder import align_chip
-from borderlight.vision.face_grid import fit_grid, sample_face, sample_scene
+from borderlight.vision.face_grid import fit_grid, look_at_scene, sample_faces, sample_scenes
 from borderlight.vision.face_landmarker import FaceLandmarker
 from borderlight.vision.face_track import FaceTrack, track_face
-from borderlight.vision.frame import Frame, ReducedFrame
+from borderlight.vision.frame import Frame
+from borderlight.vision.reduced_frame import ReducedFrame
 from capture_ingest.domain.probe_selection import rank_frames, spread, yaw_measure
 
 _EYE_SIZE = (40, 24)
 _EYE_CORNERS = ((33, 133), (362, 263))
 _FACE_SIDE = 160
-_CHIPS = 3
+_CHIPS = 2
 _MOST_CANDIDATES = 12
 _CHIP_REACH = 0.64
 """Half of what is converted around a face before its chip is cut [share of the mesh's longer side]."""
-_LOOK_EVERY_MS = 1000.0 / 6.0
+_LOOK_EVERY_MS = 200.0
 """How often landmarks are looked for: a head is seen as often whatever the frame rate."""
 _LOOK_SLACK_MS = 17.0
 _MIN_EYE_DISTANCE_PX = 40.0
@@ -48,7 +49,7 @@ class VisionCaptureNormalizer:
         times: list[float] = []
         looks: dict[int, Frame] = {}
         frames: list[ReducedFrame] = []
-        scene: list[np.ndarray] = []
+        scene_looks: list[np.ndarray] = []
         due_ms = 0.0
         with open_video(video, self._limits) as opened:
             properties = opened.properties
@@ -59,13 +60,13 @@ class VisionCaptureNormalizer:
                 times.append(decoded.time_ms)
                 # At once, while the frame is in the processor's cache.
                 frames.append(decoded.frame.reduced())
-                scene.append(sample_scene(decoded.frame))
+                scene_looks.append(look_at_scene(frames[-1]))
         if len(frames) < self._limits.min_frames or times[-1] < self._limits.min_duration_ms:
             duration = times[-1] / 1000 if times else 0.0
             raise CaptureRejected("capture.too_short", f"{len(frames)} frames in {duration:.1f} s are too few to judge")
         track = track_face(list(looks.items()), self._detector, self._landmarker)
         grid = fit_grid(track, len(frames))
-        sampled = [sample_face(frame, grid.to_frame[t]) for t, frame in enumerate(frames)]
+        face_radiance, face_usable = sample_faces(frames, grid.to_frame)
         chips, chip_frame, quality = _probe(looks, track)
         quality["frame_width_px"], quality["frame_height_px"] = looks[0].width, looks[0].height
         capture = NormalizedCapture(
@@ -83,10 +84,10 @@ class VisionCaptureNormalizer:
                 "quality": quality,
             },
             frame_time_ms=np.array(times),
-            face_radiance=np.stack([radiance for radiance, _ in sampled]),
-            face_usable=np.stack([usable for _, usable in sampled]),
+            face_radiance=face_radiance,
+            face_usable=face_usable,
             grid_to_frame=grid.to_frame,
-            scene_radiance=np.stack(scene),
+            scene_radiance=sample_scenes(scene_looks, frames),
             tracked_frame=track.tracked_frame,
             landmarks=np.clip(np.round(track.points * 16), -32768, 32767),
             mesh=grid.mesh,

@@ -102,6 +102,7 @@ export const words: Words = {
   advice: {
     too_bright:
       "It was too bright for the screen's light to be seen. Step into the shade and turn your screen brightness up.",
+    light_ahead: "The room's light came from straight ahead. Turn until the window or lamp is beside you.",
     too_far: "Hold the phone closer, so that your face fills the outline.",
     turned: "Look straight at the screen.",
     moved: "Rest your elbows and keep still while the light changes.",

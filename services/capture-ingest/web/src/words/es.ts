@@ -104,6 +104,7 @@ export const words: Words = {
   },
   advice: {
     too_bright: "Había demasiada luz para ver la de la pantalla. Póngase a la sombra y suba el brillo de la pantalla.",
+    light_ahead: "La luz de la sala venía de frente. Gírese hasta tener la ventana o la lámpara a un lado.",
     too_far: "Acerque el teléfono para que su cara llene el contorno.",
     turned: "Mire de frente a la pantalla.",
     moved: "Apoye los codos y no se mueva mientras cambia la luz.",

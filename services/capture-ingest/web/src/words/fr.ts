@@ -108,6 +108,7 @@ export const words: Words = {
   advice: {
     too_bright:
       "Il faisait trop clair pour voir la lumière de l’écran. Mettez-vous à l’ombre et augmentez la luminosité de l’écran.",
+    light_ahead: "La lumière de la pièce venait d’en face. Tournez-vous pour avoir la fenêtre ou la lampe sur le côté.",
     too_far: "Tenez le téléphone plus près, pour que votre visage remplisse le contour.",
     turned: "Regardez l’écran bien en face.",
     moved: "Posez les coudes et ne bougez pas pendant que la lumière change.",

@@ -28,6 +28,7 @@ export type Advice =
   | "several_faces"
   | "interrupted"
   | "turn_upright"
+  | "light_ahead"
   | "other";
 
 export type Button =

@@ -74,6 +74,7 @@ export const words: Words = {
   },
   advice: {
     too_bright: "环境太亮，看不到屏幕的光。请走到阴凉处并调高屏幕亮度。",
+    light_ahead: "室内光线来自正前方。请转身，让窗户或灯位于您的侧面。",
     too_far: "请将手机靠近，让面部填满轮廓。",
     turned: "请正对屏幕。",
     moved: "请撑稳手肘，在光线变化时保持不动。",

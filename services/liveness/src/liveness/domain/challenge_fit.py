@@ -14,6 +14,8 @@ from jaxtyping import Bool, Float
 from liveness.domain.slot_exposure import lit_frames, slot_exposure, slow_drift, without_drift
 
 _MIN_FRAMES = 20
+_MIN_ENERGY = 1e-9
+"""A schedule that varies less than this over the lit frames, squared and summed, is taken as constant."""
 _FINE_LAGS_MS = np.arange(-18.0, 19.0, 6.0)
 
 
@@ -34,26 +36,44 @@ class ChallengeFit:
     coherence: float
 
 
+def _without_drift(
+    series: Float[np.ndarray, "lags frames columns"], drift: Float[np.ndarray, "lags frames terms"]
+) -> Float[np.ndarray, "lags frames columns"]:
+    """`series` less its least-squares projection on `drift`, by the normal equations of all lags at once."""
+    turned = drift.transpose(0, 2, 1)
+    return series - drift @ (np.linalg.pinv(turned @ drift) @ (turned @ series))
+
+
 def _correlations(
     courses: Float[np.ndarray, "courses frames 3"],
     frame_time_ms: Float[np.ndarray, "frames"],
-    exposure: Float[np.ndarray, "frames slots"],
+    exposures: Float[np.ndarray, "lags frames slots"],
     schedules: Float[np.ndarray, "3 schedules slots"],
-) -> Float[np.ndarray, "courses schedules"]:
-    """Mean own-channel correlation of every course with every schedule over the lit frames; 0 when too few are lit."""
-    lit = lit_frames(exposure)
-    if int(lit.sum()) < _MIN_FRAMES:
-        return np.zeros((len(courses), schedules.shape[1]))
-    basis, _ = np.linalg.qr(slow_drift(frame_time_ms[lit]))
-    slots = exposure[lit] - basis @ (basis.T @ exposure[lit])
-    observed = courses[:, lit].transpose(2, 1, 0)
-    observed = observed - basis @ (basis.T @ observed)
-    # The energies of course and schedule divide the products at last: schedules are many, products few.
-    energy = np.sqrt(np.maximum(np.einsum("kns,kns->kn", schedules @ (slots.T @ slots), schedules), 0.0))
-    length = np.sqrt((observed**2).sum(1)) + 1e-12
-    product = schedules @ (slots.T @ observed)
-    varies = np.where(energy > 1e-6, 1.0 / np.maximum(energy, 1e-6), 0.0)
-    return ((product * varies[..., None]) / length[:, None]).sum(0).T / 3.0
+) -> Float[np.ndarray, "lags courses schedules"]:
+    """Mean own-channel correlation of every course with every schedule over the lit frames; 0 when too few are lit.
+
+    The energy of a schedule is a quadratic form of its colours with a matrix that depends on the lag alone: products of
+    two colours are made once, and one matrix product serves all lags. Schedules are many, so they are held in single
+    precision; that their mean is taken off first (a constant is drift) keeps the digits for what varies.
+    """
+    lags, number, slots = len(exposures), len(courses), schedules.shape[2]
+    lit = lit_frames(exposures)
+    weight = lit[..., None].astype(float)
+    drift = weight * slow_drift(frame_time_ms)
+    shown = _without_drift(weight * exposures, drift)
+    seen = _without_drift(weight * courses.transpose(1, 2, 0).reshape(len(frame_time_ms), -1), drift)
+    seen /= np.sqrt((seen**2).sum(1, keepdims=True)) + 1e-12
+    shown_turned = shown.transpose(0, 2, 1)
+    varying = (schedules - schedules.mean(2, keepdims=True)).astype(np.float32)
+    first, second = np.triu_indices(slots)
+    gram = (shown_turned @ shown)[:, first, second] * np.where(first == second, 1.0, 2.0)
+    energy = (varying[..., first] * varying[..., second]) @ gram.T.astype(np.float32)
+    per_length = 1.0 / np.sqrt(np.where(energy > _MIN_ENERGY, energy, np.float32(np.inf)))
+    answers = (shown_turned @ seen).reshape(lags, slots, 3, number).transpose(2, 1, 3, 0).reshape(3, slots, -1)
+    products = (varying @ answers.astype(np.float32)).reshape(3, -1, number, lags)
+    mean = (products * per_length[:, :, None]).sum(0).transpose(2, 1, 0) / 3.0
+    mean[lit.sum(1) < _MIN_FRAMES] = 0.0
+    return mean
 
 
 def _fisher(correlation: Float[np.ndarray, "schedules"]) -> Float[np.ndarray, "schedules"]:
@@ -74,19 +94,21 @@ def fit_challenge(
     """
     turned = np.ascontiguousarray(schedules.transpose(2, 0, 1))
 
-    def at(lag_ms: float, several: Float[np.ndarray, "3 schedules slots"]) -> Float[np.ndarray, "courses schedules"]:
-        exposure = slot_exposure(frame_time_ms, start_ms, duration_ms, lag_ms)
-        return _correlations(courses, frame_time_ms, exposure, several)
+    def at(
+        lags: Float[np.ndarray, "lags"], several: Float[np.ndarray, "3 schedules slots"]
+    ) -> Float[np.ndarray, "lags courses schedules"]:
+        exposures = slot_exposure(frame_time_ms, start_ms, duration_ms, lags)
+        return _correlations(courses, frame_time_ms, exposures, several)
 
-    per_lag = np.stack([at(lag, turned) for lag in lags_ms.tolist()])
-    issued = turned[:, :1]
+    per_lag = at(lags_ms, turned)
+    bests = per_lag[:, :, 0].argmax(0)
+    fines = lags_ms[bests, None] + _FINE_LAGS_MS
+    around = at(fines.ravel(), turned[:, :1]).reshape(*fines.shape, len(courses))
     found: list[ChallengeFit] = []
     for number, course in enumerate(courses):
-        best = int(np.argmax(per_lag[:, number, 0]))
+        best, fine, refined = int(bests[number]), fines[number], around[number, :, number]
         correlation = float(per_lag[best, number, 0])
         null = per_lag[:, number, 1:].max(0)
-        fine = _FINE_LAGS_MS + lags_ms[best]
-        refined = [float(at(lag, issued)[number, 0]) for lag in fine.tolist()]
         lag_ms = float(fine[int(np.argmax(refined))])
         scaled = _fisher(null)
         z = float((_fisher(per_lag[best, number, :1])[0] - scaled.mean()) / (scaled.std() + 1e-9))
@@ -96,7 +118,7 @@ def fit_challenge(
         found.append(
             ChallengeFit(
                 lag_ms=lag_ms,
-                correlation=max(correlation, *refined),
+                correlation=max(correlation, float(refined.max())),
                 z=z,
                 p_value=float((1 + (null >= correlation).sum()) / (len(null) + 1)),
                 null_size=len(null),

@@ -46,23 +46,20 @@ class ResponseMap:
 
 
 def _solve(
-    series: Float[np.ndarray, "frames cells 3"],
+    series: Float[np.ndarray, "3 frames cells"],
     share: Float[np.ndarray, "frames 3"],
     time: Float[np.ndarray, "frames"],
     chosen: Bool[np.ndarray, "frames"],
 ) -> tuple[Float[np.ndarray, "cells 3"], Float[np.ndarray, "cells 3"], Float[np.ndarray, "cells 3"]]:
     """Intercept, slope and its standard error from the `chosen` frames."""
-    cells = series.shape[1]
-    intercept, slope, error = (np.zeros((cells, 3)) for _ in range(3))
-    for channel in range(3):
-        design = np.stack([np.ones(int(chosen.sum())), share[chosen, channel], time[chosen]], axis=1)
-        values = series[chosen, :, channel]
-        inverse = np.linalg.pinv(design.T @ design)
-        fitted = inverse @ (design.T @ values)
-        residual = values - design @ fitted
-        intercept[:, channel], slope[:, channel] = fitted[0], fitted[1]
-        error[:, channel] = np.sqrt((residual**2).mean(0) * max(float(inverse[1, 1]), 0.0))
-    return intercept, slope, error
+    share = share[chosen].T
+    design = np.stack([np.ones_like(share), share, np.broadcast_to(time[chosen], share.shape)], axis=1)
+    values = series[:, chosen]
+    inverse = np.linalg.pinv(design @ design.transpose(0, 2, 1))
+    fitted = inverse @ (design @ values)
+    residual = values - design.transpose(0, 2, 1) @ fitted
+    error = np.sqrt((residual**2).mean(1) * np.maximum(inverse[:, 1, 1], 0.0)[:, None])
+    return fitted[:, 0].T, fitted[:, 1].T, error.T
 
 
 def measure_response(
@@ -104,7 +101,7 @@ def measure_response(
         share[:, channel] = light / np.maximum(base + light, 1e-5)
         depth.append(float(np.ptp(light) / base.mean()))
     time = (frame_time_ms - frame_time_ms.mean()) / 1000.0
-    series = (radiance / face[:, None, None, :]).reshape(frames, rows * columns, 3)
+    series = np.ascontiguousarray((radiance / face[:, None, None, :]).reshape(frames, -1, 3).transpose(2, 0, 1))
     everything = np.ones(frames, dtype=bool)
     intercept, slope, error = _solve(series, share, time, everything)
     weight = (np.maximum(intercept, 0.02) / np.maximum(error, 1e-6)) ** 2

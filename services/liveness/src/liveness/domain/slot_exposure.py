@@ -14,19 +14,22 @@ def slot_exposure(
     frame_time_ms: Float[np.ndarray, "frames"],
     start_ms: Float[np.ndarray, "slots"],
     duration_ms: Float[np.ndarray, "slots"],
-    lag_ms: float,
+    lag_ms: float | Float[np.ndarray, "lags"],
     exposure_ms: float = 33.0,
-) -> Float[np.ndarray, "frames slots"]:
-    """Share of the exposure that ends at each frame time spent in each slot, display lagging by `lag_ms`."""
-    ends = frame_time_ms[:, None] - lag_ms
+) -> Float[np.ndarray, "*lags frames slots"]:
+    """Share of the exposure that ends at each frame time spent in each slot, display lagging by `lag_ms`.
+
+    For one lag, or for several at once.
+    """
+    ends = frame_time_ms[:, None] - np.asarray(lag_ms)[..., None, None]
     light_by_end = np.clip(ends - start_ms, 0.0, duration_ms)
     light_by_begin = np.clip(ends - exposure_ms - start_ms, 0.0, duration_ms)
     return (light_by_end - light_by_begin) / exposure_ms
 
 
-def lit_frames(exposure: Float[np.ndarray, "frames slots"]) -> Bool[np.ndarray, "frames"]:
+def lit_frames(exposure: Float[np.ndarray, "*lags frames slots"]) -> Bool[np.ndarray, "*lags frames"]:
     """Frames whose whole exposure lies within the light."""
-    return exposure.sum(1) > _WHOLLY
+    return exposure.sum(-1) > _WHOLLY
 
 
 def settled_frames(

@@ -13,6 +13,8 @@ from liveness.domain.measurement import Measurement
 from liveness.domain.thresholds import Thresholds
 
 NAME = "relief"
+_WELL_MEASURED = 0.25
+"""With an error below this share of the limit more light would not help: the room is lit from where the screen is."""
 
 
 def assess(measured: Measurement, limits: Thresholds) -> Evidence:
@@ -33,9 +35,11 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
         finding, meaning = Finding.SUPPORTS_ATTACK, "The light fell on a surface without the relief of a face."
     else:
         finding, meaning = Finding.CANNOT_TELL, "The relief of the face could not be measured well enough."
+    well_measured = fit.error < _WELL_MEASURED * limit
+    advice = ("capture.light_ahead" if well_measured else "capture.too_far", "capture.too_bright")
     margin = min((lower - limit) / limit, (fit.flat_amplitude - flat_limit) / flat_limit)
     return Evidence(
         NAME, finding, fit.amplitude, lower, upper, limit, "of the predicted relief", True, meaning, margin=margin,
-        advice=() if finding is Finding.SUPPORTS_BONA_FIDE else ("capture.too_far", "capture.too_bright"),
+        advice=() if finding is Finding.SUPPORTS_BONA_FIDE else advice,
         details={"flat_amplitude": fit.flat_amplitude, "error": fit.error, "cells": float(fit.cells)},
     )  # fmt: skip
