@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from borderlight.vision.face_grid import look_at_scene, sample_scenes
 from borderlight.vision.frame import Frame
 from borderlight.vision.plane_colours import YuvColours
 from borderlight.vision.reduced_frame import glance, glances_to_rgb, sample_areas
@@ -50,7 +51,7 @@ def test_a_crop_equals_the_whole_converted(frame: Frame) -> None:
 
 def test_planes_and_pixels_look_alike_from_afar(frame: Frame) -> None:
     frames = [frame.reduced(), Frame(pixels=frame.rgb()).reduced()]
-    of_planes, of_pixels = glances_to_rgb([glance(one, 8) for one in frames], frames).astype(int)
+    of_planes, of_pixels = glances_to_rgb([glance(one, HEIGHT // 8, WIDTH // 8) for one in frames], frames).astype(int)
     assert of_planes.shape == (HEIGHT // 8, WIDTH // 8, 3)
     assert np.abs(of_planes - of_pixels).mean() < 1.0
     assert (
@@ -134,3 +135,16 @@ def test_a_face_that_comes_nearer_is_reduced_alike_throughout(frame: Frame) -> N
     whole = sample_areas(reduced, nearer, (48, 60))
     for k in (0, 1):
         assert np.array_equal(whole[k], sample_areas(reduced[:3], nearer[[k, 2, 3]], (48, 60))[0])
+
+
+@pytest.mark.parametrize("size", [(144, 176), (640, 480), (480, 640), (481, 359)])
+def test_the_scene_is_seen_whatever_the_size_and_no_frame_bleeds_into_the_next(size: tuple[int, int]) -> None:
+    """[16, 12] cells of each frame, also when sizes change in the middle."""
+    height, width = size
+    pictures = [np.full((height, width, 3), level, np.uint8) for level in (20, 230, 20)]
+    pictures[2] = np.full((640, 480, 3), 20, np.uint8)
+    frames = [Frame(pixels=picture).reduced() for picture in pictures]
+    scenes = sample_scenes([look_at_scene(frame) for frame in frames], frames)
+    assert scenes.shape == (3, 16, 12, 3)
+    assert np.ptp(scenes, axis=(1, 2)).max() < 1e-6
+    assert scenes[1].min() > 0.7 and scenes[0].max() < 0.01 and np.allclose(scenes[0], scenes[2])

@@ -8,6 +8,7 @@ COMMANDS = {
     "calibrate": (f"{_HERE}.calibrate", "Set limits from recordings and photographs of your own."),
     "study": (f"{_HERE}.study", "Labelled captures of people who consented."),
     "measure-cast": (f"{_HERE}.measure_cast", "What the screen's colours cost the face comparison."),
+    "measure-looks": (f"{_HERE}.measure_looks", "How much liveness depends on the moments of its looks at the face."),
     "bench-documents": (f"{_HERE}.bench_documents", "Import, comparison, cache and duplicate search, measured."),
     "bench-uploads": (f"{_HERE}.bench_uploads", "The capture API alone under uploads at a fixed rate."),
     "card": (f"{_HERE}.card", "Write the performance card anew."),

@@ -16,7 +16,8 @@ from borderlight.vision.face_track import FaceTrack
 from borderlight.vision.reduced_frame import ReducedFrame, glance, glances_to_rgb, sample_areas
 
 _PIXELS_PER_CELL = 2
-_SCENE_STRIDE = 16
+_SCENE_LOOKS = (40, 30)
+"""Pixels that are looked at in a frame: rows, columns; means of four, as many as a scene's cells need."""
 _BLACK, _WHITE = 4, 250
 # Face box in the canonical frame: mean mesh bounds plus a margin, so that hair line and jaw edge stay inside.
 _MARGIN = 0.04
@@ -81,11 +82,11 @@ def sample_faces(frames: Sequence[ReducedFrame], to_frame: np.ndarray) -> tuple[
 
 def look_at_scene(frame: ReducedFrame) -> np.ndarray:
     """What `sample_scenes` needs of a frame; cheap while the frame is in the processor's cache."""
-    return glance(frame, _SCENE_STRIDE)
+    return glance(frame, *_SCENE_LOOKS)
 
 
 def sample_scenes(looks: Sequence[np.ndarray], frames: Sequence[ReducedFrame]) -> np.ndarray:
-    """[T, 16, 12, 3] linear radiance over whole frames, from every sixteenth mean of four pixels either way."""
+    """[T, 16, 12, 3] linear radiance over whole frames."""
     return _cell_means(glances_to_rgb(looks, frames), _LINEAR, SCENE_ROWS, SCENE_COLUMNS)
 
 

@@ -80,9 +80,8 @@ def sample_areas(frames: Sequence[ReducedFrame], to_frame: np.ndarray, size: tup
     return _converted(planes, frames, factor)
 
 
-def glance(frame: ReducedFrame, stride: int) -> np.ndarray:
-    """[3, rows, columns] code values of every `stride`-th pixel of the whole frame, for `glances_to_rgb`."""
-    rows, columns = (side * _SIDE // stride for side in frame.rows_columns)
+def glance(frame: ReducedFrame, rows: int, columns: int) -> np.ndarray:
+    """[3, rows, columns] code values of pixels spread evenly over the frame, for `glances_to_rgb`."""
     planes = np.empty((3, rows, columns), np.uint8)
     for plane, target in zip(frame.planes, planes, strict=True):
         cv2.resize(plane, (columns, rows), target, interpolation=cv2.INTER_NEAREST)

@@ -38,8 +38,10 @@ _MIN_EYE_DISTANCE_PX = 40.0
 class VisionCaptureNormalizer:
     """Holds the two models; one instance per worker process."""
 
-    def __init__(self, models: Path, limits: DecodeLimits) -> None:
+    def __init__(self, models: Path, limits: DecodeLimits, first_look_ms: float = 0.0) -> None:
+        """first_look_ms: when landmarks are looked for first; the answers should not depend on it."""
         cv2.setNumThreads(1)
+        self._first_look_ms = first_look_ms
         self._limits = limits
         self._detector = FaceDetector(models)
         self._landmarker = FaceLandmarker(models)
@@ -50,7 +52,7 @@ class VisionCaptureNormalizer:
         looks: dict[int, Frame] = {}
         frames: list[ReducedFrame] = []
         scene_looks: list[np.ndarray] = []
-        due_ms = 0.0
+        due_ms = self._first_look_ms
         with open_video(video, self._limits) as opened:
             properties = opened.properties
             for decoded in opened.frames():
@@ -68,7 +70,8 @@ class VisionCaptureNormalizer:
         grid = fit_grid(track, len(frames))
         face_radiance, face_usable = sample_faces(frames, grid.to_frame)
         chips, chip_frame, quality = _probe(looks, track)
-        quality["frame_width_px"], quality["frame_height_px"] = looks[0].width, looks[0].height
+        first = next(iter(looks.values()))
+        quality["frame_width_px"], quality["frame_height_px"] = first.width, first.height
         capture = NormalizedCapture(
             header={
                 **header,

@@ -9,8 +9,8 @@ The map is held against other explanations, each removed by projection before th
 
 A fourth is no picture but an accident of measuring. Landmarks tremble, some of it with the light's colours, so that the
 grid slips over the face in step with the light. To first order that adds to the map the picture's own gradient times
-an affine function of place: six known maps, which are removed in the same way. Without this the amplitude of one and
-the same capture wanders by 0.03 with the moments at which landmarks were looked for, with it by less than 0.01.
+an affine function of place: six known maps, which are removed in the same way (`borderlight measure-looks` shows what
+is left of it).
 
 The amplitude is in units of the prediction: 1 means as strong as the mesh and the room predict, 0 means none. It is
 linear in the map but for a clip at twice the robust spread, so that a highlight or a strand of hair does not decide;
