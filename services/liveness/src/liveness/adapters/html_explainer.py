@@ -9,7 +9,7 @@ import numpy as np
 
 from borderlight.contracts.normalized_capture import NormalizedCapture
 from liveness.domain.assessment import Assessment
-from liveness.domain.finding import Evidence, Finding, Outcome
+from liveness.domain.finding import Advice, Evidence, Finding, Outcome
 from liveness.domain.response_map import ResponseMap
 
 _TITLES = {
@@ -33,6 +33,18 @@ _VERDICTS = {
     Outcome.ATTACK: "The light did not answer as it does on a live face.",
     Outcome.INCONCLUSIVE: "This capture does not allow an answer.",
 }
+_HELPS = {
+    Advice.TOO_BRIGHT: "shade, or a brighter screen",
+    Advice.LIGHT_AHEAD: "turning until the window or lamp is beside the face",
+    Advice.TOO_FAR: "the phone nearer to the face",
+    Advice.TURNED: "looking straight at the screen",
+    Advice.MOVED: "keeping still while the light changes",
+    Advice.COVERED: "keeping the whole face free and in the picture",
+    Advice.SLOW_CAMERA: "closing other apps: the camera was too slow",
+}
+_AT_MOST = {"lag", "background", "recording"}
+_PARTS = ("share", "of the ")
+"""How units begin of which a hundredth is called a per cent."""
 _CHANNELS = (("red", "#d33"), ("green", "#2a2"), ("blue", "#36d"))
 _STYLE = """
 :root{color-scheme:light}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;
@@ -112,12 +124,26 @@ def _course(assessment: Assessment, times: np.ndarray) -> str:
     return "".join(parts)
 
 
+def _amounts(item: Evidence) -> tuple[str, str]:
+    """(what was measured with its bounds, what it is held against), as people read numbers."""
+    numbers = (item.value, item.lower, item.upper, item.limit)
+    if item.unit.startswith(_PARTS):
+        value, lower, upper, limit = (f"{100.0 * number:.0f}" for number in numbers)
+        unit = "% " + item.unit.removeprefix("share").strip()
+    else:
+        value, lower, upper, limit = (f"{number:.3g}" for number in numbers)
+        unit = item.unit
+    side = "at most" if item.name in _AT_MOST else "at least"
+    measured = f"{value} {html.escape(unit)} <small>({lower} to {upper})</small>"
+    return measured, f"{side} {limit}{' %' if unit.startswith('%') else ''}"
+
+
 def _row(item: Evidence) -> str:
     words, style = _SAYS[item.finding]
-    bounds = f"{item.value:.3g} {html.escape(item.unit)} <small>({item.lower:.3g} to {item.upper:.3g})</small>"
+    measured, limit = _amounts(item)
     return (
         f"<tr><th scope='row'>{html.escape(_TITLES.get(item.name, item.name))}</th><td>{html.escape(item.meaning)}"
-        f"</td><td>{bounds}</td><td>{item.limit:.3g}</td><td class='{style}'>{words}</td></tr>"
+        f"</td><td>{measured}</td><td>{limit}</td><td class='{style}'>{words}</td></tr>"
     )
 
 
@@ -130,19 +156,20 @@ class HtmlExplainer:
         response = assessment.measurement.response
         maps = _maps(response, assessment) if response is not None else "<p>Too little of the face was measurable.</p>"
         rows = "".join(_row(item) for item in judgement.evidence)
-        advice = ", ".join(judgement.advice)
+        advice = "; ".join(_HELPS[code] for code in judgement.advice)
         text = (
             "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
             f"<title>Liveness of {html.escape(str(capture.header['session_id']))}</title><style>{_STYLE}</style>"
             f"<h1>Why the answer is “{judgement.outcome.value.replace('_', ' ')}”</h1>"
             f"<small>Session {html.escape(str(capture.header['session_id']))}</small>"
             f"<p class='outcome {judgement.outcome.value}'>{_VERDICTS[judgement.outcome]}</p>"
-            + (f"<p>What would help: {html.escape(advice)}</p>" if advice else "")
+            + (f"<p>What would help: {html.escape(advice)}.</p>" if advice else "")
             + f"<h2>Shown and measured</h2>{_course(assessment, capture.frame_time_ms)}"
             + f"<h2>The face, and the light on it</h2>{faces}{maps}"
             + "<h2>The evidence</h2><table><thead><tr><th>Question</th><th>Answer</th><th>Measured</th><th>Limit</th>"
             + f"<th>It</th></tr></thead><tbody>{rows}</tbody></table>"
-            + "<p><small>A live face needs every necessary line to speak for it. One line against it is enough to "
+            + "<p><small>In brackets: the range that the error of measurement allows; a line speaks for a live face when all "
+            "of it does. A live face needs every necessary line to speak for it. One line against it is enough to "
             "refer the traveller to an officer; nobody is refused by the machine.</small></p></html>"
         )
         return text.encode()

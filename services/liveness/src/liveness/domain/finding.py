@@ -20,13 +20,25 @@ class Outcome(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
+class Advice(StrEnum):
+    """What would help the capture subject; the page has words for each in every language."""
+
+    TOO_BRIGHT = "capture.too_bright"
+    LIGHT_AHEAD = "capture.light_ahead"
+    TOO_FAR = "capture.too_far"
+    TURNED = "capture.turned"
+    MOVED = "capture.moved"
+    COVERED = "capture.covered"
+    SLOW_CAMERA = "capture.slow_camera"
+
+
 @dataclass(frozen=True)
 class Evidence:
     """One measured quantity and what it says.
 
     value, lower, upper: the measurement and its bounds; limit: the value it is held against (all in `unit`).
     necessary: without its support no capture is bona fide. margin: (value - limit) in units of the limit, positive
-    towards bona fide. advice: codes of what would help the capture subject, most useful first.
+    towards bona fide. advice: most useful first.
     """
 
     name: str
@@ -39,7 +51,7 @@ class Evidence:
     necessary: bool
     meaning: str
     margin: float = 0.0
-    advice: tuple[str, ...] = ()
+    advice: tuple[Advice, ...] = ()
     details: dict[str, float] = field(default_factory=dict[str, float])
 
 
@@ -50,5 +62,5 @@ class LivenessJudgement:
     outcome: Outcome
     score: float
     reasons: tuple[str, ...]
-    advice: tuple[str, ...]
+    advice: tuple[Advice, ...]
     evidence: tuple[Evidence, ...]

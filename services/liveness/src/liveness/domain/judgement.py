@@ -6,7 +6,7 @@
 """
 
 from liveness.domain import evidence as evidences
-from liveness.domain.finding import Evidence, Finding, LivenessJudgement, Outcome
+from liveness.domain.finding import Advice, Evidence, Finding, LivenessJudgement, Outcome
 from liveness.domain.measurement import Measurement
 from liveness.domain.thresholds import Thresholds
 
@@ -14,21 +14,21 @@ _FEW_PIXELS_PX = 60.0
 _TURNED_AWAY = 0.18
 
 
-def _advice(measured: Measurement, found: list[Evidence]) -> tuple[str, ...]:
+def _advice(measured: Measurement, found: list[Evidence]) -> tuple[Advice, ...]:
     """What would help, most useful first: first what the picture itself shows, then what the evidences ask for."""
-    advice: list[str] = []
+    advice: list[Advice] = []
     if measured.clipped_share > 0.15 and measured.face_level > 0.4:
-        advice.append("capture.too_bright")
+        advice.append(Advice.TOO_BRIGHT)
     if measured.eye_distance_px < _FEW_PIXELS_PX:
-        advice.append("capture.too_far")
+        advice.append(Advice.TOO_FAR)
     if abs(measured.yaw) > _TURNED_AWAY:
-        advice.append("capture.turned")
+        advice.append(Advice.TURNED)
     if measured.challenge.modulation < 0.03:
-        advice.append("capture.too_bright")
+        advice.append(Advice.TOO_BRIGHT)
     for item in found:
         if item.finding is not Finding.SUPPORTS_BONA_FIDE:
             advice.extend(item.advice)
-    return tuple(dict.fromkeys(advice)) or ("capture.too_bright",)
+    return tuple(dict.fromkeys(advice)) or (Advice.TOO_BRIGHT,)
 
 
 def judge(measured: Measurement, limits: Thresholds) -> LivenessJudgement:

@@ -7,7 +7,7 @@ whole picture answers alike everywhere. A cell counts as near when even the lowe
 
 import numpy as np
 
-from liveness.domain.finding import Evidence, Finding
+from liveness.domain.finding import Advice, Evidence, Finding
 from liveness.domain.measurement import Measurement
 from liveness.domain.thresholds import Thresholds
 
@@ -24,7 +24,7 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
     if len(share) < _MIN_CELLS:
         return Evidence(
             NAME, Finding.CANNOT_TELL, 0.0, 0.0, 1.0, limit, "share of the surroundings", False,
-            "No background was visible beside the face.", advice=("capture.too_far",),
+            "No background was visible beside the face.", advice=(Advice.TOO_FAR,),
         )  # fmt: skip
     near_share = limits.get(NAME, "near_share")
     surely_near = float((share - _SURE * error > near_share).mean())

@@ -6,7 +6,7 @@ honest face cannot be seen to answer either. Only light steps at other times spe
 
 import numpy as np
 
-from liveness.domain.finding import Evidence, Finding
+from liveness.domain.finding import Advice, Evidence, Finding
 from liveness.domain.measurement import Measurement
 from liveness.domain.thresholds import Thresholds
 
@@ -38,7 +38,7 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
     return Evidence(
         NAME, finding, fit.z, fit.z - spread, fit.z + spread, limit, "standard deviations", True, meaning,
         margin=(fit.z - limit) / limit,
-        advice=("capture.too_bright", "capture.moved") if finding is Finding.CANNOT_TELL else (),
+        advice=(Advice.TOO_BRIGHT, Advice.MOVED) if finding is Finding.CANNOT_TELL else (),
         details={
             "correlation": fit.correlation, "p_value": fit.p_value, "null_size": float(fit.null_size),
             "modulation": fit.modulation, "coherence": fit.coherence,

@@ -7,7 +7,7 @@ brows and grazing edges answer little on honest faces too.
 
 import numpy as np
 
-from liveness.domain.finding import Evidence, Finding
+from liveness.domain.finding import Advice, Evidence, Finding
 from liveness.domain.measurement import Measurement
 from liveness.domain.thresholds import Thresholds
 
@@ -43,7 +43,7 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
         finding, meaning = Finding.CANNOT_TELL, "Parts of the face answered too weakly to tell skin from glass."
     return Evidence(
         NAME, finding, evenness, lower, upper, limit, "share", True, meaning, margin=(evenness - limit) / limit,
-        advice=() if finding is Finding.SUPPORTS_BONA_FIDE else ("capture.too_bright", "capture.too_far"),
+        advice=() if finding is Finding.SUPPORTS_BONA_FIDE else (Advice.TOO_BRIGHT, Advice.TOO_FAR),
         details={"noise": noise},
     )  # fmt: skip
 
@@ -51,5 +51,5 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
 def _unmeasurable(limit: float) -> Evidence:
     return Evidence(
         NAME, Finding.CANNOT_TELL, 0.0, -1.0, 1.0, limit, "share", True,
-        "Too little of the face could be measured.", margin=-1.0, advice=("capture.too_bright", "capture.covered"),
+        "Too little of the face could be measured.", margin=-1.0, advice=(Advice.TOO_BRIGHT, Advice.COVERED),
     )  # fmt: skip

@@ -4,7 +4,7 @@ Client clocks are evidence, not truth, and honest delays overlap with those of f
 withhold support, a plausible one proves little. It never means attack by itself.
 """
 
-from liveness.domain.finding import Evidence, Finding
+from liveness.domain.finding import Advice, Evidence, Finding
 from liveness.domain.measurement import Measurement
 from liveness.domain.thresholds import Thresholds
 
@@ -21,5 +21,5 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
         high, "ms", True,
         "The delay is one that phones show." if plausible else "The delay is outside what phones show.",
         margin=min((lag_ms - low) / (high - low), (high - lag_ms) / (high - low)) * 2.0,
-        advice=() if plausible else ("capture.moved",),
+        advice=() if plausible else (Advice.MOVED,),
     )  # fmt: skip

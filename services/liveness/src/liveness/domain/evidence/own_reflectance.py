@@ -4,7 +4,7 @@ Displays and projections on a face-shaped form answer evenly where their picture
 measures which share of the contrasts the answer carries. A print carries all of it and is told by its missing relief.
 """
 
-from liveness.domain.finding import Evidence, Finding
+from liveness.domain.finding import Advice, Evidence, Finding
 from liveness.domain.measurement import Measurement
 from liveness.domain.thresholds import Thresholds
 
@@ -19,7 +19,7 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
     if fit is None:
         return Evidence(
             NAME, Finding.CANNOT_TELL, 0.0, -1.0, 2.0, limit, _UNIT, True,
-            "Too little of the face could be measured.", margin=-1.0, advice=("capture.covered", "capture.too_bright"),
+            "Too little of the face could be measured.", margin=-1.0, advice=(Advice.COVERED, Advice.TOO_BRIGHT),
         )  # fmt: skip
     value, error = fit.carried
     lower, upper = value - 2.0 * error, value + 2.0 * error
@@ -32,6 +32,6 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
         finding, meaning = Finding.CANNOT_TELL, "The colours of the face could not be told from other light."
     return Evidence(
         NAME, finding, value, lower, upper, limit, _UNIT, True, meaning, margin=min((value - limit) / limit, 1.0),
-        advice=() if finding is Finding.SUPPORTS_BONA_FIDE else ("capture.too_bright", "capture.too_far"),
+        advice=() if finding is Finding.SUPPORTS_BONA_FIDE else (Advice.TOO_BRIGHT, Advice.TOO_FAR),
         details={"colour": fit.colour, "brightness": fit.brightness, "error": error},
     )  # fmt: skip

@@ -4,7 +4,7 @@ Every frame of a sensor differs from the one before, if only by noise. A recordi
 still that was fed in, or a camera that hung: neither can be judged, and neither is proof of anything.
 """
 
-from liveness.domain.finding import Evidence, Finding
+from liveness.domain.finding import Advice, Evidence, Finding
 from liveness.domain.measurement import Measurement
 from liveness.domain.thresholds import Thresholds
 
@@ -25,6 +25,6 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
     return Evidence(
         NAME, finding, share, share, share, limit, "share of frames", True, meaning,
         margin=(limit - share) / limit if finding is Finding.SUPPORTS_BONA_FIDE else -1.0,
-        advice=() if finding is Finding.SUPPORTS_BONA_FIDE else ("capture.slow_camera",),
+        advice=() if finding is Finding.SUPPORTS_BONA_FIDE else (Advice.SLOW_CAMERA,),
         details={"frames_per_second": measured.frames_per_second},
     )  # fmt: skip

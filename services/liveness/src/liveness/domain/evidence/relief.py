@@ -8,7 +8,7 @@ Limits of validity: light from a large window straight behind the phone falls li
 real face, so little relief means attack only when the map is also free of noise; a rigid mask has relief.
 """
 
-from liveness.domain.finding import Evidence, Finding
+from liveness.domain.finding import Advice, Evidence, Finding
 from liveness.domain.measurement import Measurement
 from liveness.domain.thresholds import Thresholds
 
@@ -24,19 +24,21 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
     if fit is None:
         return Evidence(
             NAME, Finding.CANNOT_TELL, 0.0, -1.0, 1.0, limit, "of the predicted relief", True,
-            "Too little of the face could be measured.", margin=-1.0, advice=("capture.covered", "capture.too_bright"),
+            "Too little of the face could be measured.", margin=-1.0, advice=(Advice.COVERED, Advice.TOO_BRIGHT),
         )  # fmt: skip
     lower, upper = fit.amplitude - 2.0 * fit.error, fit.amplitude + 2.0 * fit.error
     flat_limit = limits.get(NAME, "min_flat_amplitude")
     none = limits.get(NAME, "max_flat_amplitude")
+    well_measured = fit.error < _WELL_MEASURED * limit
     if lower >= limit and fit.flat_amplitude >= flat_limit:
         finding, meaning = Finding.SUPPORTS_BONA_FIDE, "The light showed the hollows and ridges of this face."
     elif upper < none and fit.flat_amplitude + 2.0 * fit.error < none:
         finding, meaning = Finding.SUPPORTS_ATTACK, "The light fell on a surface without the relief of a face."
+    elif well_measured:
+        finding, meaning = Finding.CANNOT_TELL, "The relief is too faint: the room is lit from where the screen is."
     else:
         finding, meaning = Finding.CANNOT_TELL, "The relief of the face could not be measured well enough."
-    well_measured = fit.error < _WELL_MEASURED * limit
-    advice = ("capture.light_ahead" if well_measured else "capture.too_far", "capture.too_bright")
+    advice = (Advice.LIGHT_AHEAD if well_measured else Advice.TOO_FAR, Advice.TOO_BRIGHT)
     margin = min((lower - limit) / limit, (fit.flat_amplitude - flat_limit) / flat_limit)
     return Evidence(
         NAME, finding, fit.amplitude, lower, upper, limit, "of the predicted relief", True, meaning, margin=margin,
