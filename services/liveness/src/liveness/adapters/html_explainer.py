@@ -169,7 +169,7 @@ class HtmlExplainer:
             + "<h2>The evidence</h2><table><thead><tr><th>Question</th><th>Answer</th><th>Measured</th><th>Limit</th>"
             + f"<th>It</th></tr></thead><tbody>{rows}</tbody></table>"
             + "<p><small>In brackets: the range that the error of measurement allows; a line speaks for a live face "
-            "when all of it does. A live face needs every necessary line to speak for it. One line against it is enough "
-            "to refer the traveller to an officer; nobody is refused by the machine.</small></p></html>"
+            "when all of it does. A live face needs every necessary line to speak for it. One line against it is "
+            "enough to refer the traveller to an officer; nobody is refused by the machine.</small></p></html>"
         )
         return text.encode()
