@@ -35,7 +35,10 @@ def assess(measured: Measurement, limits: Thresholds) -> Evidence:
     elif upper < none and fit.flat_amplitude + 2.0 * fit.error < none:
         finding, meaning = Finding.SUPPORTS_ATTACK, "The light fell on a surface without the relief of a face."
     elif well_measured:
-        finding, meaning = Finding.CANNOT_TELL, "The relief is too faint: the room is lit from where the screen is."
+        finding, meaning = (
+            Finding.CANNOT_TELL,
+            "The relief is faint, as in a room that is lit from where the screen is.",
+        )
     else:
         finding, meaning = Finding.CANNOT_TELL, "The relief of the face could not be measured well enough."
     advice = (Advice.LIGHT_AHEAD if well_measured else Advice.TOO_FAR, Advice.TOO_BRIGHT)
