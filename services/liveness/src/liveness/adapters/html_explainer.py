@@ -45,6 +45,8 @@ _HELPS = {
 _AT_MOST = {"lag", "background", "recording"}
 _PARTS = ("share", "of the ")
 """How units begin of which a hundredth is called a per cent."""
+_SPREAD = 0.8
+"""Log ratio at which the colours of a map are strongest."""
 _CHANNELS = (("red", "#d33"), ("green", "#2a2"), ("blue", "#36d"))
 _STYLE = """
 :root{color-scheme:light}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;
@@ -52,7 +54,8 @@ color:#1c2330;background:#fbfbf9}h1{font-size:1.5rem;margin-bottom:.2rem}h2{font
 .outcome{font-size:1.2rem;padding:.6rem 1rem;border-left:6px solid #888;background:#fff}.bona_fide{border-color:#2c7a4b}
 .attack{border-color:#a33}.inconclusive{border-color:#b8860b}table{border-collapse:collapse;width:100%;background:#fff}
 td,th{padding:.5rem .6rem;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}.for{color:#2c7a4b}
-.against{color:#a33}.open{color:#7a5c00}img{image-rendering:pixelated;border:1px solid #ccc}figure{display:inline-block;
+.against{color:#a33}.open{color:#7a5c00}img{image-rendering:pixelated;border:1px solid #ccc}
+figure{display:inline-block;vertical-align:top;
 margin:0 1rem 1rem 0}figcaption{font-size:.85rem;max-width:14rem}small{color:#556}
 """
 
@@ -76,9 +79,9 @@ def _image(pixels: np.ndarray, caption: str, width: int) -> str:
     return f"<figure>{image}<figcaption>{text}</figcaption></figure>"
 
 
-def _diverging(values: np.ndarray, usable: np.ndarray, spread: float) -> np.ndarray:
+def _diverging(values: np.ndarray, usable: np.ndarray) -> np.ndarray:
     """Blue (less) over white to orange (more); cells without measurement are grey."""
-    x = np.clip(np.nan_to_num(values) / spread, -1.0, 1.0)[..., None]
+    x = np.clip(np.nan_to_num(values) / _SPREAD, -1.0, 1.0)[..., None]
     low, mid, high = np.array([33.0, 102, 172]), np.array([247.0, 247, 247]), np.array([217.0, 95, 14])
     colour = np.where(x < 0, mid + (low - mid) * -x, mid + (high - mid) * x)
     return np.where(usable[..., None], colour, 205.0).astype(np.uint8)
@@ -88,10 +91,21 @@ def _maps(response: ResponseMap, assessment: Assessment) -> str:
     geometry = assessment.measurement.geometry
     ratio = np.log(np.clip(response.ratio, 0.15, 5.0))
     ratio = ratio - np.median(ratio[response.usable])
-    expected = geometry.relief_templates()[0] - np.median(geometry.relief_templates()[0][geometry.inside])
+    cells = response.usable & geometry.inside
+    templates = geometry.relief_templates()
+    templates = templates - np.median(templates[:, cells], axis=1)[:, None, None]
+    apart = [
+        np.abs(np.clip(template, -_SPREAD, _SPREAD) - np.clip(ratio, -_SPREAD, _SPREAD))[cells].mean()
+        for template in templates
+    ]
+    expected = templates[int(np.argmin(apart))]
     return (
-        _image(_diverging(ratio, response.usable, 0.8), "Measured: screen light over room light, cell by cell", 216)
-        + _image(_diverging(expected, geometry.inside, 0.8), "What a live face of this shape would show, roughly", 216)
+        _image(_diverging(ratio, response.usable), "Measured: screen light over room light, cell by cell", 216)
+        + _image(
+            _diverging(expected, geometry.inside),
+            "What a live face of this shape would show, roughly, in the room that fits best",
+            216,
+        )
         + "<p>Orange: more screen light than room light. On a face the hollows beside the nose and under brow and lip "
         "are shaded from the room and turn orange; a picture of a face shows no such pattern.</p>"
     )
