@@ -31,14 +31,19 @@ def measure(
         task = bar.add_task("judging", total=len(bundles))
         found = measure_look_moments(bundles, limits, lambda: bar.advance(task))
     rows = look_rows(found)
-    names = ("label", "captures", "spread", "9th decile", "stated error", "outcome differs", "bona fide and attack")
-    title = f"Relief over {len(FIRST_LOOKS_MS)} moments of looking (standard deviation; amplitude 1 = as predicted)"
+    names = ("label", "captures", "spread", "9th decile", "stated error", "differ", "opposite")
+    title = f"Relief over {len(FIRST_LOOKS_MS)} moments of looking (1 = as predicted)"
     table = Table(title=title, title_justify="left")
     for name in names:
         table.add_column(name, justify="left" if name == "label" else "right")
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    console.print(
+        "spread: standard deviation, median over captures; differ: captures whose outcome depends on the moment;"
+    )
+    console.print("opposite: of these, captures that were both bona fide and attack")
     if json_file is not None:
         captures = [item.__dict__ for item in found]
         content = {"schema": "borderlight.looks/1", "rows": rows, "captures": captures}

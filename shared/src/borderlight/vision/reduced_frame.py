@@ -9,7 +9,7 @@ import numpy as np
 
 from borderlight.vision.plane_colours import Colours
 
-_SIDE = 2
+_REDUCTION = 2
 """Pixels of the whole frame to one of a reduced frame, either way."""
 
 
@@ -58,7 +58,7 @@ def sample_areas(frames: Sequence[ReducedFrame], to_frame: np.ndarray, size: tup
     """
     spacing = float(np.median(np.sqrt(np.abs(np.linalg.det(to_frame[:, :, :2])))))
     factor = 2 if spacing < 4.0 else 4 if spacing < 8.0 else 8
-    by = factor // _SIDE
+    by = factor // _REDUCTION
     corners = np.array([[0, 0, 1], [size[0], 0, 1], [0, size[1], 1], [size[0], size[1], 1]])
     places = corners @ to_frame.transpose(0, 2, 1) / factor
     held = np.array([frame.rows_columns[::-1] for frame in frames]) // by
@@ -90,4 +90,4 @@ def glance(frame: ReducedFrame, rows: int, columns: int) -> np.ndarray:
 
 def glances_to_rgb(glances: Sequence[np.ndarray], frames: Sequence[ReducedFrame]) -> np.ndarray:
     """[frames, rows, columns, 3] RGB of what `glance` took from each of `frames`."""
-    return _converted(np.stack(glances, axis=1), frames, _SIDE)
+    return _converted(np.stack(glances, axis=1), frames, _REDUCTION)

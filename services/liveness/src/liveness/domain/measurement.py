@@ -154,7 +154,7 @@ def _glint(
 
 
 def measure(series: CaptureSeries) -> Measurement:
-    """All measurements of one capture; pure, about 30 ms."""
+    """All measurements of one capture; pure."""
     geometry = face_geometry(series.mesh)
     usable = geometry.inside & (series.usable_share.mean(0) > 0.8)
     inside = usable if int(usable.sum()) >= 60 else geometry.inside
