@@ -16,9 +16,9 @@ import pytest
 from fakes.clock import StandingClock
 
 from borderlight.contracts.events import SessionCaptured
-from borderlight.plumbing.memory_bus import MemoryBus
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.object_store import FileObjectStore
+from borderlight.runtime.bus.memory import MemoryBus
+from borderlight.runtime.metrics import Metrics
+from borderlight.runtime.objects.file import FileObjectStore
 from capture_ingest.adapters.memory_session_store import MemorySessionStore
 from capture_ingest.app import wire_api
 from capture_ingest.domain.agency import Scope

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from fastapi import Header, Request
 
-from borderlight.plumbing.clock import Clock
-from borderlight.plumbing.metrics import Metrics
+from borderlight.runtime.clock import Clock
+from borderlight.runtime.metrics import Metrics
 from capture_ingest.domain.agency import AgencyKey, Scope, find_agency
 from capture_ingest.domain.session_life import Session
 from capture_ingest.entrypoints.problems import Refused

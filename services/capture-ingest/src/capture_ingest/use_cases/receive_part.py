@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from borderlight.contracts.events import ObjectRef
 from borderlight.errors import ObjectMissing
-from borderlight.plumbing.object_store import ObjectStore
+from borderlight.runtime.objects.port import ObjectStore
 from capture_ingest.domain.session_life import Session
 from capture_ingest.domain.upload_part import MAX_PARTS, UploadPart
 from capture_ingest.use_cases.store_video import BUCKET, StoreVideo
