@@ -68,11 +68,11 @@ class _Placement(ConsumerRebalanceListener):
         self._task: asyncio.Task[None] | None = None
         self.subscriber: Any = None
 
-    async def on_partitions_revoked(self, revoked: Any) -> None:
+    def on_partitions_revoked(self, revoked: Any) -> None:
         if self._task is not None:
             self._task.cancel()
 
-    async def on_partitions_assigned(self, assigned: Any) -> None:
+    def on_partitions_assigned(self, assigned: Any) -> None:
         consumer = self.subscriber.consumer
         if consumer is None or not assigned:
             return
