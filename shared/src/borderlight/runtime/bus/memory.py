@@ -7,6 +7,7 @@ from borderlight.contracts.cloud_events import headers_of
 from borderlight.contracts.events import AnyEvent, to_json_bytes, utc
 from borderlight.runtime.bus.delivery import Delivery, dead_letter_headers, dead_letter_topic
 from borderlight.runtime.bus.port import Record, Subscription
+from borderlight.runtime.bus.position import Partition, ReadAgain
 from borderlight.runtime.clock import Clock
 from borderlight.runtime.metrics import Metrics
 
@@ -59,11 +60,19 @@ class MemoryBus:
                     done = True
                 except asyncio.CancelledError:
                     raise
+                except ReadAgain as again:
+                    await self._read_again(delivery, record, again)
                 except Exception:  # redelivered, as a broker would
                     await asyncio.sleep(0.05)
             self._pending -= 1
             if self._pending == 0:
                 self._idle.set()
+
+    async def _read_again(self, delivery: Delivery, record: Record, again: ReadAgain) -> None:
+        """Handle what lies between the offset asked for and the record in hand once more."""
+        offset = again.offsets.get(Partition(record.topic, 0), record.offset)
+        for earlier in self.log[record.topic][offset : record.offset]:
+            await delivery.deliver(earlier)
 
     async def start(self) -> None:
         self._tasks = [asyncio.create_task(self._work(delivery, queue)) for _, delivery, queue in self._subscriptions]
