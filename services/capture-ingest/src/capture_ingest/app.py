@@ -51,14 +51,15 @@ def wire_api(
     subscribe_api(bus, RecordOutcome(sessions))
     open_session, store = OpenSession(sessions, clock, settings.session_life_s), StoreVideo(sessions, objects)
     limits = RateLimits(counters or MemoryStorage(), settings.rate_per_session, settings.rate_per_address)
+    finish = FinishCapture(sessions, objects, bus, clock)
     parts = (
         metrics,
         Access(settings.agency_keys(), limits, sessions, clock, settings.allow_anonymous_agency),
-        AgencyUseCases(open_session, FollowSession(sessions)),
+        AgencyUseCases(open_session, FollowSession(sessions, finish)),
         TravellerUseCases(
             claim_session=ClaimSession(sessions),
             issue_challenge=IssueChallenge(sessions, secrets.token_bytes),
-            finish_capture=FinishCapture(sessions, objects, bus, clock),
+            finish_capture=finish,
             retake_session=RetakeSession(sessions, open_session),
         ),
         Uploads(

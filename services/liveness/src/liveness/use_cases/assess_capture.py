@@ -61,6 +61,7 @@ class AssessCapture:
             score=0.0,
             reasons=(reason,),
             thresholds_version=self.limits.version,
+            capture_digest=normalized.capture_digest,
         )
 
     def _event(
@@ -91,4 +92,5 @@ class AssessCapture:
             normalized=normalized.normalized,
             explanation=explanation,
             cpu_ms=round(cpu_ms, 3),
+            capture_digest=normalized.capture_digest,
         )
