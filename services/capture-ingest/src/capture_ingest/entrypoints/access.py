@@ -4,9 +4,9 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from borderlight.plumbing.clock import Clock
-from borderlight.plumbing.logs import logger
-from borderlight.plumbing.metrics import Metrics
+from borderlight.runtime.clock import Clock
+from borderlight.runtime.logs import logger
+from borderlight.runtime.metrics import Metrics
 from capture_ingest.domain.agency import AgencyKey, Scope, find_agency
 from capture_ingest.domain.session_life import Session, is_session_id
 from capture_ingest.entrypoints.problems import Refused
