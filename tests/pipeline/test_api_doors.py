@@ -138,7 +138,7 @@ async def test_a_search_for_keys_is_slowed_and_seen(tmp_path: Path) -> None:
     assert [kind(answer) for answer in answers] == ["not-authorized"] * 5 + ["rate-limited"] * 45
     assert len([entry for entry in logs if "wrong agency key" in entry["event"]]) == 5, "and the log stays small"
     assert service.metrics.registry.get_sample_value("borderlight_keys_refused_total") == 50
-    await service.open(), "the agency is not locked out by somebody behind the same address"
+    assert await service.open(), "the agency is not locked out by somebody behind the same address"
     await service.http.aclose()
 
 

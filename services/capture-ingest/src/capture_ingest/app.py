@@ -100,8 +100,11 @@ async def run_api() -> None:
     objects = S3ObjectStore(S3Settings())
     bus = KafkaBus(KafkaSettings(), "api", clock, metrics)
     redis: Redis = Redis.from_url(settings.redis_url)
-    counters = RedisStorage(f"async+{settings.redis_url}", implementation="redispy", key_prefix="rate")
+    counters = RedisStorage(
+        f"async+{settings.counters_redis_url or settings.redis_url}", implementation="redispy", key_prefix="rate"
+    )
     app = wire_api(bus, RedisSessionStore(redis), objects, settings, clock, metrics, counters)
+    app.router.routes.extend(wire_ops(app, bus, metrics).routes)
 
     async def before() -> None:
         await objects.ensure_bucket(store_video.BUCKET)
