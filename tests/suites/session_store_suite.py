@@ -34,3 +34,9 @@ class SessionStoreSuite:
         taken = [found for found in await asyncio.gather(*steps) if found is not None]
         assert len(taken) == 1
         assert await store.find("e") == taken[0]
+
+    async def test_a_step_is_not_taken_when_a_field_is_not_as_expected(self, store: SessionStore) -> None:
+        await store.create(make_session("f"), 60)
+        assert await store.take("f", Step.CLAIMED, {}, {"video": {"key": "another"}}) is None
+        assert await store.find("f") == make_session("f")
+        assert await store.take("f", Step.CLAIMED, {}, {"video": None}) is not None

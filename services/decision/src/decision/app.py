@@ -24,7 +24,7 @@ def wire_decision(
     bus: Bus, store: JoinStore, settings: DecisionSettings, clock: Clock, metrics: Metrics
 ) -> JoinSession:
     """Subscribe decision over given adapters."""
-    more = sorted(settings.policies_dir.glob("*.toml")) if settings.policies_dir is not None else []
+    more = sorted(settings.policies_dir.glob("*.toml"))
     policies = policy_set(settings.policy_file.read_text(), (path.read_text() for path in more))
     join = JoinSession(store, bus, policies, clock, metrics, settings.deadline_s)
     subscribe_decision(bus, join)

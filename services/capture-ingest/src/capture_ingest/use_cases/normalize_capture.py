@@ -33,6 +33,7 @@ class NormalizeCapture:
                 reasons=(reason.code,),
                 explanation=str(reason)[:500],
                 captured_at=captured.captured_at,
+                capture_digest=captured.digest,
             )
             await self.publisher.publish(rejected, identity)
             return
@@ -42,6 +43,8 @@ class NormalizeCapture:
             normalized=stored,
             captured_at=captured.captured_at,
             cpu_ms=cpu_ms,
+            capture_digest=captured.digest,
+            decide_by=captured.decide_by,
         )
         await self.publisher.publish(normalized, identity)
 

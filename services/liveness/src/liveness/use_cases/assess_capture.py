@@ -76,6 +76,7 @@ class AssessCapture:
             score=0.0,
             reasons=(reason,),
             thresholds_version=self.limits.version,
+            capture_digest=normalized.capture_digest,
         )
 
     def _event(
@@ -94,4 +95,5 @@ class AssessCapture:
             normalized=normalized.normalized,
             explanation=explanation,
             cpu_ms=round(cpu_ms, 3),
+            capture_digest=normalized.capture_digest,
         )

@@ -57,6 +57,7 @@ class CompareFaces:
             model_sha256=self.reader.model_sha256,
             probe_frames=frames,
             cpu_ms=round(cpu_ms, 3),
+            capture_digest=normalized.capture_digest,
         )
         await self.publisher.publish(event, (normalized.normalized.sha256, self.reader.model_sha256))
 
