@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 
-from borderlight.challenge.schedule import ColourSchedule
+from borderlight.contracts.challenge.schedule import ColourSchedule
 from borderlight.contracts.normalized_capture import NormalizedCapture
 from liveness.domain.assessment import Assessment
 from liveness.domain.finding import Advice, Evidence, Finding, Outcome

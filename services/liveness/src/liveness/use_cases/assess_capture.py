@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from borderlight.contracts.events import CaptureNormalized, EvidenceRecord, LivenessAssessed, LivenessOutcome, ObjectRef
 from borderlight.contracts.normalized_capture import NormalizedCapture, NormalizedCaptureUnreadable, unpack
 from borderlight.errors import CaptureRejected, ObjectCorrupt, ObjectMissing
-from borderlight.plumbing.bus import EventPublisher
-from borderlight.plumbing.object_store import ObjectStore, read_verified
+from borderlight.runtime.bus.port import EventPublisher
+from borderlight.runtime.objects.port import ObjectStore, read_verified
 from liveness.domain.assessment import Assessment, assess_liveness
 from liveness.domain.finding import Evidence
 from liveness.domain.thresholds import Thresholds
