@@ -13,6 +13,7 @@ from borderlight.runtime.bus.memory import MemoryBus
 from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.file import FileObjectStore
+from borderlight.runtime.sealing import KeyRing
 from capture_ingest.adapters.memory_session_store import MemorySessionStore
 from capture_ingest.app import wire_api, wire_normalizer, wire_ops
 from capture_ingest.ports import CaptureNormalizer
@@ -23,7 +24,6 @@ from decision.settings import DecisionSettings
 from decision.use_cases.join_session import JoinSession
 from liveness.app import wire_liveness
 from liveness.settings import LivenessSettings
-from matcher.adapters.envelope import KeyRing
 from matcher.app import load_key_ring, make_face_reader, open_reference_store, wire_matcher
 from matcher.ports import FaceReader
 from matcher.settings import MatcherSettings

@@ -12,7 +12,7 @@ from fakes.clock import StandingClock
 from borderlight.contracts.events import ObjectRef
 from borderlight.errors import ObjectCorrupt
 from borderlight.runtime.objects.port import ObjectStore
-from matcher.adapters.envelope import KeyRing, StoreLocked
+from borderlight.runtime.sealing import KeyRing, StoreLocked
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.adapters.redis_reference_cache import RedisReferenceCache
 from matcher.adapters.store_audit import audit_store

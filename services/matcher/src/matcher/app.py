@@ -15,8 +15,8 @@ from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
 from borderlight.runtime.process import run_worker
+from borderlight.runtime.sealing import KeyRing, load_keys
 from borderlight.vision.embedder import FaceEmbedder
-from matcher.adapters.envelope import KeyRing, load_keys
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.adapters.onnx_face_reader import OnnxFaceReader
 from matcher.adapters.redis_reference_cache import RedisReferenceCache

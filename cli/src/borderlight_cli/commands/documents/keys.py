@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from borderlight.runtime.sealing import KeyFileUnreadable, KeyRing
 from borderlight_cli.commands.documents.options import StoreFolder, model_sha256, run
 from borderlight_cli.importing.stores import open_store
-from matcher.adapters.envelope import KeyFileUnreadable, KeyRing
 
 keys = typer.Typer(help="Master keys of the document store.", no_args_is_help=True)
 KeyFile = Annotated[Path, typer.Argument(help="the key file (MATCHER_KEY_FILE)")]

@@ -25,7 +25,7 @@ from borderlight.errors import ObjectMissing
 from borderlight.runtime.clock import Clock, SystemClock
 from borderlight.runtime.logs import logger
 from borderlight.runtime.objects.port import ObjectStore
-from matcher.adapters.envelope import KeyRing, SealBroken, new_data_key, seal, unseal
+from borderlight.runtime.sealing import KeyRing, SealBroken, new_data_key, seal, unseal
 from matcher.adapters.redis_reference_cache import KEEP_S, RedisReferenceCache
 from matcher.domain.comparison import Reference
 from matcher.domain.dossier import ALL_DOCUMENTS, DocumentRecord, StoredEmbedding, Tombstone, is_expired, supersedes
