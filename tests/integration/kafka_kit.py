@@ -2,18 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from servers import Endpoints
 
+from borderlight.contracts.events import CaptureRejected
 from borderlight.contracts.topics import registry, with_dead_letters
+from borderlight.plumbing.broker_bus import BrokerBus
 from borderlight.plumbing.clock import SystemClock
 from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
 from borderlight.plumbing.kafka_topics import apply_topics
 from borderlight.plumbing.metrics import Metrics
+from borderlight.plumbing.position import StartFrom
 
 
 def kafka_settings(stack: Endpoints, prefix: str, **changes: Any) -> KafkaSettings:
@@ -35,6 +38,14 @@ async def make_topics(settings: KafkaSettings, partitions: int = 2, names: Seque
 
 def new_bus(settings: KafkaSettings, source: str = "test") -> KafkaBus:
     return KafkaBus(settings, source, SystemClock(), Metrics())
+
+
+def subscribe(bus: BrokerBus, handler: Callable[[Any], Awaitable[None]], start_from: StartFrom | None = None) -> None:
+    """A consumer of capture.rejected.v1 in the group of a service called test."""
+
+    @bus.router("test").subscriber(CaptureRejected.topic, start_from=start_from)
+    async def handle(event: CaptureRejected) -> None:
+        await handler(event)
 
 
 async def produce(settings: KafkaSettings, topic: str, records: Sequence[tuple[bytes, bytes | None, Any]]) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from redis.asyncio import Redis
 
-from borderlight.plumbing.bus import Bus, EventPublisher
+from borderlight.plumbing.bus import Bus
 from borderlight.plumbing.clock import Clock, SystemClock
-from borderlight.plumbing.health import health_app, health_routes
+from borderlight.plumbing.health import health_routes
 from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
 from borderlight.plumbing.metrics import Metrics
 from borderlight.plumbing.object_store import ObjectStore
 from borderlight.plumbing.s3_object_store import S3ObjectStore, S3Settings
-from borderlight.plumbing.worker import run_worker
+from borderlight.plumbing.worker import run_worker, service_app
 from borderlight.vision.decoder import DecodeLimits
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
 from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
@@ -21,7 +21,12 @@ from capture_ingest.entrypoints.access import Access
 from capture_ingest.entrypoints.dependencies import AgencyUseCases, TravellerUseCases, Uploads
 from capture_ingest.entrypoints.http_api import build_http_api
 from capture_ingest.entrypoints.rate_limits import RateLimits
-from capture_ingest.entrypoints.subscriber import subscribe_api, subscribe_normalizer
+from capture_ingest.entrypoints.subscriber import (
+    API_PUBLISHES,
+    NORMALIZER_PUBLISHES,
+    subscribe_api,
+    subscribe_normalizer,
+)
 from capture_ingest.entrypoints.upload_reading import UploadReader
 from capture_ingest.ports import CaptureNormalizer, SessionStore
 from capture_ingest.settings import CaptureIngestSettings
@@ -48,10 +53,11 @@ def wire_api(
     counters: Storage | None = None,
 ) -> Any:
     """The HTTP application over given adapters; the bus gets its subscription. counters: of the rate limits."""
-    subscribe_api(bus, RecordOutcome(sessions))
+    router = bus.router("api", API_PUBLISHES)
+    subscribe_api(router, RecordOutcome(sessions))
     open_session, store = OpenSession(sessions, clock, settings.session_life_s), StoreVideo(sessions, objects)
     limits = RateLimits(counters or MemoryStorage(), settings.rate_per_session, settings.rate_per_address)
-    finish = FinishCapture(sessions, objects, bus, clock)
+    finish = FinishCapture(sessions, objects, router.events, clock)
     parts = (
         metrics,
         Access(settings.agency_keys(), limits, sessions, clock, settings.allow_anonymous_agency),
@@ -73,9 +79,10 @@ def wire_api(
     return app
 
 
-def wire_normalizer(bus: Bus, objects: ObjectStore, normalizer: CaptureNormalizer, publisher: EventPublisher) -> None:
+def wire_normalizer(bus: Bus, objects: ObjectStore, normalizer: CaptureNormalizer) -> None:
     """Subscribe the normalizer over given adapters."""
-    subscribe_normalizer(bus, NormalizeCapture(objects, normalizer, publisher))
+    router = bus.router("normalizer", NORMALIZER_PUBLISHES)
+    subscribe_normalizer(router, NormalizeCapture(objects, normalizer, router.events))
 
 
 async def run_api() -> None:
@@ -90,7 +97,8 @@ async def run_api() -> None:
     async def before() -> None:
         await objects.ensure_bucket(store_video.BUCKET)
 
-    await run_worker("api", bus, app, metrics, settings.host, settings.port, before=before)
+    process = service_app("api", bus, metrics, app, before, has_own_health=True)
+    await run_worker(process, "api", settings.host, settings.port)
     await redis.aclose()
 
 
@@ -103,12 +111,12 @@ async def run_normalizer() -> None:
     normalizer = SandboxedCaptureNormalizer(
         settings.models_dir, limits, settings.worker_memory_bytes, settings.worker_cpu_s
     )
-    wire_normalizer(bus, objects, normalizer, bus)
+    wire_normalizer(bus, objects, normalizer)
 
     async def before() -> None:
         await objects.ensure_bucket(normalize_capture.BUCKET)
         await normalizer.start()
 
-    app = health_app(metrics, bus.is_alive, bus.is_ready)
-    await run_worker("normalizer", bus, app, metrics, settings.host, settings.port, before=before)
+    process = service_app("normalizer", bus, metrics, before=before)
+    await run_worker(process, "normalizer", settings.host, settings.port)
     normalizer.close()
