@@ -9,10 +9,10 @@ import pytest
 from fakes.clock import StandingClock
 
 from borderlight.contracts.topics import registry, with_dead_letters
-from borderlight.plumbing.memory_bus import MemoryBus
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.object_store import FileObjectStore
-from borderlight.plumbing.worker import service_app
+from borderlight.runtime.bus.memory import MemoryBus
+from borderlight.runtime.metrics import Metrics
+from borderlight.runtime.objects.file import FileObjectStore
+from borderlight.runtime.process import service_app
 from capture_ingest.adapters.memory_session_store import MemorySessionStore
 from capture_ingest.app import wire_api, wire_normalizer
 from capture_ingest.settings import CaptureIngestSettings

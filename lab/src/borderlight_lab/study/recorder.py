@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from borderlight.contracts.events import ObjectRef
 from borderlight.errors import BorderlightError
-from borderlight.plumbing.object_store import read_verified
+from borderlight.runtime.objects.port import read_verified
 from borderlight_cli.embedded import EmbeddedStack
 from borderlight_lab.study.register import Capture, Labels, Study, StudyProblem, delete_folder
 from capture_ingest.domain.session_life import Session, State

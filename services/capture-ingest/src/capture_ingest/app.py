@@ -6,17 +6,17 @@ from typing import Any
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from redis.asyncio import Redis
 
-from borderlight.plumbing.bus import Bus
-from borderlight.plumbing.clock import Clock, SystemClock
-from borderlight.plumbing.health import health_routes
-from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.object_store import ObjectStore
-from borderlight.plumbing.s3_object_store import S3ObjectStore, S3Settings
-from borderlight.plumbing.worker import run_worker, service_app
-from borderlight.vision.decoder import DecodeLimits
+from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
+from borderlight.runtime.bus.port import Bus
+from borderlight.runtime.clock import Clock, SystemClock
+from borderlight.runtime.http.health import health_routes
+from borderlight.runtime.metrics import Metrics
+from borderlight.runtime.objects.port import ObjectStore
+from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
+from borderlight.runtime.process import run_worker, service_app
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
 from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
+from capture_ingest.adapters.video.decoder import DecodeLimits
 from capture_ingest.entrypoints.access import Access
 from capture_ingest.entrypoints.dependencies import AgencyUseCases, TravellerUseCases, Uploads
 from capture_ingest.entrypoints.http_api import build_http_api

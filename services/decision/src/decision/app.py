@@ -4,11 +4,11 @@ import asyncio
 
 from redis.asyncio import Redis
 
-from borderlight.plumbing.bus import Bus
-from borderlight.plumbing.clock import Clock, SystemClock
-from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.worker import run_worker, service_app
+from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
+from borderlight.runtime.bus.port import Bus
+from borderlight.runtime.clock import Clock, SystemClock
+from borderlight.runtime.metrics import Metrics
+from borderlight.runtime.process import run_worker, service_app
 from decision.adapters.kafka_history import KafkaHistory
 from decision.adapters.redis_join_store import RedisJoinStore
 from decision.domain.policy import policy_set

@@ -14,9 +14,9 @@ from typing import Any
 
 from borderlight.contracts.bundle import SCHEMA
 from borderlight.contracts.events import ObjectRef, SessionCaptured
-from borderlight.plumbing.bus import EventPublisher
-from borderlight.plumbing.clock import Clock
-from borderlight.plumbing.object_store import ObjectStore
+from borderlight.runtime.bus.port import EventPublisher
+from borderlight.runtime.clock import Clock
+from borderlight.runtime.objects.port import ObjectStore
 from capture_ingest.domain.session_life import Session, State, Step
 from capture_ingest.ports import SessionStore
 from capture_ingest.use_cases.store_video import BUCKET

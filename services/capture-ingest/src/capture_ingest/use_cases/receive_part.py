@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from borderlight.errors import ObjectMissing
-from borderlight.plumbing.object_store import ObjectStore
+from borderlight.runtime.objects.port import ObjectStore
 from capture_ingest.domain.session_life import Session
 from capture_ingest.domain.upload_part import MAX_PARTS, UploadPart
 from capture_ingest.use_cases.store_video import (

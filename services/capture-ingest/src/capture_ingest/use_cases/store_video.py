@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from borderlight.contracts.events import ObjectRef
-from borderlight.plumbing.object_store import ObjectStore
+from borderlight.runtime.objects.port import ObjectStore
 from capture_ingest.domain.session_life import Session, Step, states_before
 from capture_ingest.ports import SessionStore
 

@@ -1,7 +1,8 @@
 """What liveness consumes and publishes."""
 
+from borderlight.runtime.event_router import EventRouter
+
 from borderlight.contracts.events import CaptureNormalized, LivenessAssessed
-from borderlight.plumbing.event_router import EventRouter
 from liveness.use_cases.assess_capture import AssessCapture
 
 PUBLISHES = (LivenessAssessed.topic,)

@@ -1,5 +1,7 @@
 """What the matcher consumes and publishes."""
 
+from borderlight.runtime.event_router import EventRouter
+
 from borderlight.contracts.events import (
     CaptureNormalized,
     DocumentEnrolled,
@@ -9,7 +11,6 @@ from borderlight.contracts.events import (
     EntryVerdict,
     FaceCompared,
 )
-from borderlight.plumbing.event_router import EventRouter
 from matcher.use_cases.compare_faces import CompareFaces
 from matcher.use_cases.enrol_document import EnrolDocument
 from matcher.use_cases.remember_traveller import RememberTraveller
