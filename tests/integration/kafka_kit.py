@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from borderlight.runtime.broker_bus import BrokerBus
 from servers import Endpoints
 
 from borderlight.contracts.events import CaptureRejected
 from borderlight.contracts.topics import registry, with_dead_letters
+from borderlight.runtime.bus.broker_bus import BrokerBus
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.bus.kafka_topics import apply_topics
 from borderlight.runtime.bus.position import StartFrom

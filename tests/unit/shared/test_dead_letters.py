@@ -4,9 +4,9 @@ import hashlib
 import json
 
 import pytest
-from borderlight.runtime.dead_letters import DeadLetterRecord, dead_letter
 
 from borderlight.errors import InvalidMessage
+from borderlight.runtime.bus.dead_letters import DeadLetterRecord, dead_letter
 from borderlight.runtime.bus.port import Record
 
 AT = "2026-11-24T09:00:00Z"

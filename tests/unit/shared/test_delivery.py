@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from borderlight.runtime.progress import DeadLetterLimit, Progress
 from fakes.clock import StandingClock
 
 from borderlight.contracts.events import CaptureRejected
@@ -11,6 +10,7 @@ from borderlight.errors import InvalidMessage, Unavailable
 from borderlight.runtime.bus.delivery import Delivery, KillsTheProcess, StagePaused
 from borderlight.runtime.bus.port import Record, parse_event
 from borderlight.runtime.bus.position import Partition, RecordPosition
+from borderlight.runtime.bus.progress import DeadLetterLimit, Progress
 from borderlight.runtime.metrics import Metrics
 
 GOOD = b'{"session_id":"s","traveller_ref":"t","reasons":["capture.no_face"],"captured_at":"2026-11-24T09:00:00Z"}'

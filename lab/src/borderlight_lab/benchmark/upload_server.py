@@ -10,11 +10,11 @@ from typing import Any
 import uvicorn
 from aiokafka import TopicPartition
 from aiokafka.structs import RecordMetadata
-from borderlight.runtime.memory_kafka import MemoryKafka
 from limits.aio.storage import RedisStorage
 from redis.asyncio import Redis
 
 from borderlight.runtime.bus.memory import MemoryBus
+from borderlight.runtime.bus.memory_kafka import MemoryKafka
 from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.file import FileObjectStore

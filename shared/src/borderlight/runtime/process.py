@@ -12,7 +12,7 @@ from faststream.asgi.types import ASGIApp, Receive, Scope, Send
 from faststream.specification import AsyncAPI
 
 from borderlight import VERSION
-from borderlight.runtime.broker_bus import BrokerBus
+from borderlight.runtime.bus.broker_bus import BrokerBus
 from borderlight.runtime.http.health import health_endpoints
 from borderlight.runtime.logs import LIBRARY_LOGGER, configure_logs, logger
 from borderlight.runtime.metrics import Metrics

@@ -1,8 +1,7 @@
 """What capture-ingest consumes and publishes."""
 
-from borderlight.runtime.event_router import EventRouter
-
 from borderlight.contracts.events import CaptureNormalized, CaptureRejected, EntryVerdict, SessionCaptured
+from borderlight.runtime.bus.event_router import EventRouter
 from capture_ingest.use_cases.normalize_capture import NormalizeCapture
 from capture_ingest.use_cases.record_outcome import RecordOutcome
 

@@ -1,8 +1,7 @@
 """What decision consumes and publishes: the four sides of the join, and the verdict on two topics."""
 
-from borderlight.runtime.event_router import EventRouter
-
 from borderlight.contracts.events import CaptureRejected, EntryVerdict, FaceCompared, LivenessAssessed, SessionCaptured
+from borderlight.runtime.bus.event_router import EventRouter
 from decision.domain.session_join import Side
 from decision.use_cases.join_session import LATEST_TOPIC, JoinSession
 

@@ -1,8 +1,7 @@
 """What liveness consumes and publishes."""
 
-from borderlight.runtime.event_router import EventRouter
-
 from borderlight.contracts.events import CaptureNormalized, LivenessAssessed
+from borderlight.runtime.bus.event_router import EventRouter
 from liveness.use_cases.assess_capture import AssessCapture
 
 PUBLISHES = (LivenessAssessed.topic,)

@@ -1,7 +1,5 @@
 """What the matcher consumes and publishes."""
 
-from borderlight.runtime.event_router import EventRouter
-
 from borderlight.contracts.events import (
     CaptureNormalized,
     DocumentEnrolled,
@@ -11,6 +9,7 @@ from borderlight.contracts.events import (
     EntryVerdict,
     FaceCompared,
 )
+from borderlight.runtime.bus.event_router import EventRouter
 from matcher.use_cases.compare_faces import CompareFaces
 from matcher.use_cases.enrol_document import EnrolDocument
 from matcher.use_cases.remember_traveller import RememberTraveller

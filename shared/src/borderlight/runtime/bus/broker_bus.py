@@ -11,14 +11,14 @@ from faststream.kafka import KafkaBroker
 from borderlight.contracts.cloud_events import headers_of
 from borderlight.contracts.events import AnyEvent, to_json_bytes, utc
 from borderlight.errors import InvalidMessage, Unavailable
+from borderlight.runtime.bus.dead_letters import dead_letter, dead_letter_topic
 from borderlight.runtime.bus.delivery import Delivery
+from borderlight.runtime.bus.event_router import ConsumerOptions, Declared, EventRouter
 from borderlight.runtime.bus.port import Record
+from borderlight.runtime.bus.stage import ConsumerProgress, DeliveryMiddleware, Stage
 from borderlight.runtime.clock import Clock
-from borderlight.runtime.dead_letters import dead_letter, dead_letter_topic
-from borderlight.runtime.event_router import ConsumerOptions, Declared, EventRouter
 from borderlight.runtime.logs import logger
 from borderlight.runtime.metrics import Metrics
-from borderlight.runtime.stage import ConsumerProgress, DeliveryMiddleware, Stage
 
 STUCK_AFTER_S = 180.0
 
@@ -92,7 +92,7 @@ class BrokerBus:
     async def publish(self, event: AnyEvent, identity: tuple[str, ...], topic: str | None = None) -> None:
         """For commands, which declare nothing; services publish through their router's `events`."""
         name = topic or event.topic
-        headers = headers_of(event, name, self._source, identity, self._clock)
+        headers = headers_of(event, name, self._source, identity, self._clock.now())
         await self.publish_raw(name, event.key.encode(), to_json_bytes(event), headers)
 
     async def publish_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: dict[str, str]) -> None:

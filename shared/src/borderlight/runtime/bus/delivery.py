@@ -16,10 +16,10 @@ from typing import Any
 from borderlight.errors import BorderlightError, InvalidMessage, Unavailable
 from borderlight.runtime.bus.port import Record
 from borderlight.runtime.bus.position import Partition, ReadAgain, take_in_hand
+from borderlight.runtime.bus.progress import DeadLetterLimit, ForgetfulProgress, Progress, ProgressStore
 from borderlight.runtime.clock import Clock
 from borderlight.runtime.logs import logger
 from borderlight.runtime.metrics import Metrics
-from borderlight.runtime.progress import DeadLetterLimit, ForgetfulProgress, Progress, ProgressStore
 
 _UNKNOWN_TRIES = 3
 _DEADLY_TRIES = 3

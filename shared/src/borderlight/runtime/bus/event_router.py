@@ -60,7 +60,7 @@ class DeclaredPublishers:
         name = topic or event.topic
         if name not in self._publishers:
             raise NotDeclared(f"{self._source} does not declare that it publishes {name}")
-        headers = headers_of(event, name, self._source, identity, self._clock)
+        headers = headers_of(event, name, self._source, identity, self._clock.now())
         await self._publishers[name].publish(to_json_bytes(event), key=event.key.encode(), headers=headers)
 
 

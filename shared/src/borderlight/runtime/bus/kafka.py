@@ -19,13 +19,13 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.prometheus import KafkaPrometheusMiddleware
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from borderlight.runtime.bounded_publish import BoundedPublish
-from borderlight.runtime.broker_bus import BrokerBus
+from borderlight.runtime.bus.bounded_publish import BoundedPublish
+from borderlight.runtime.bus.broker_bus import BrokerBus
+from borderlight.runtime.bus.event_router import ConsumerOptions
+from borderlight.runtime.bus.stage import DeliveryMiddleware
 from borderlight.runtime.clock import Clock
-from borderlight.runtime.event_router import ConsumerOptions
 from borderlight.runtime.logs import LIBRARY_LOGGER
 from borderlight.runtime.metrics import Metrics
-from borderlight.runtime.stage import DeliveryMiddleware
 from borderlight.runtime.tracing import tracing_middlewares
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from aiokafka import TopicPartition
 from faststream.kafka.publisher.state import RealProducer
 
-from borderlight.runtime.broker_bus import BrokerBus
+from borderlight.runtime.bus.broker_bus import BrokerBus
 from borderlight.runtime.bus.kafka import EventBroker, KafkaSettings, event_broker
+from borderlight.runtime.bus.memory_kafka import MemoryConsumer, MemoryKafka, MemoryProducer
 from borderlight.runtime.bus.port import Record
 from borderlight.runtime.clock import Clock
-from borderlight.runtime.memory_kafka import MemoryConsumer, MemoryKafka, MemoryProducer
 from borderlight.runtime.metrics import Metrics
 
 
@@ -29,7 +29,7 @@ class _MemoryBroker(EventBroker):
 
     async def _connect(self) -> Callable[..., Any]:
         self.use(self.memory)
-        builder: Callable[..., Any] = partial(MemoryConsumer, self.memory)
+        builder: Any = partial(MemoryConsumer, self.memory)
         self.config.broker_config.builder = builder
         return builder
 

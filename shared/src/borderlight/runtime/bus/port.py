@@ -14,7 +14,7 @@ from borderlight.errors import InvalidMessage
 from borderlight.runtime.bus.position import RecordPosition
 
 if TYPE_CHECKING:
-    from borderlight.runtime.event_router import EventRouter
+    from borderlight.runtime.bus.event_router import EventRouter
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from faststream.exceptions import NackMessage
 
 from borderlight.errors import Unavailable
 from borderlight.runtime.bus.delivery import Delivery, StagePaused
+from borderlight.runtime.bus.event_router import Declared
 from borderlight.runtime.bus.port import Record
 from borderlight.runtime.bus.position import Partition, ReadAgain, RecordPosition
-from borderlight.runtime.event_router import Declared
+from borderlight.runtime.bus.progress import Progress
 from borderlight.runtime.logs import logger
-from borderlight.runtime.progress import Progress
 
 _COMMIT_WITHIN_S = 20.0
 
