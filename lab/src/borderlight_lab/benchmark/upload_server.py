@@ -20,7 +20,7 @@ from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.file import FileObjectStore
 from borderlight.runtime.process import service_app
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
-from capture_ingest.app import wire_api
+from capture_ingest.app import wire_api, wire_ops
 from capture_ingest.settings import CaptureIngestSettings
 
 
@@ -34,11 +34,12 @@ class ForgetfulKafka(MemoryKafka):
 def build(folder: Path, redis_url: str) -> Any:
     """The application as the api process wires it, but for Kafka and S3."""
     clock, metrics = SystemClock(), Metrics()
-    settings = CaptureIngestSettings(allow_anonymous_agency=True, rate_per_address="1000000/minute")
+    settings = CaptureIngestSettings(allow_anonymous_agency=True, rate_per_address="", rate_per_agency="")
     sessions = RedisSessionStore(Redis.from_url(redis_url))
     counters = RedisStorage(f"async+{redis_url}", implementation="redispy", key_prefix="rate")
     bus = MemoryBus("bench-uploads", clock, metrics, memory=ForgetfulKafka(clock))
     app = wire_api(bus, sessions, FileObjectStore(folder), settings, clock, metrics, counters)
+    app.router.routes.extend(wire_ops(app, bus, metrics).routes)
     return service_app("api", bus, metrics, app, has_own_health=True)
 
 
