@@ -61,5 +61,5 @@ def test_names_that_the_code_lacks_are_found_in_manifests(document: dict[str, An
 def test_every_service_of_the_code_has_a_deployment_and_a_compose_service() -> None:
     services = set(yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"])
     manifests = {path.stem for path in (ROOT / "deploy/k8s/base").glob("*.yaml")}
-    for name in ("api", "normalizer", "liveness", "matcher", "decision"):
+    for name in ("api", "normalizer", "liveness", "matcher", "decision", "retention"):
         assert name in services and name in manifests

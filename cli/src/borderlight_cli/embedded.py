@@ -13,6 +13,8 @@ from borderlight.runtime.bus.memory import MemoryBus
 from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.file import FileObjectStore
+from borderlight.runtime.objects.sealed import SealedObjectStore
+from borderlight.runtime.objects.session_keys import SessionKeys
 from borderlight.runtime.sealing import KeyRing
 from capture_ingest.adapters.memory_session_store import MemorySessionStore
 from capture_ingest.app import wire_api, wire_normalizer, wire_ops
@@ -27,6 +29,8 @@ from liveness.settings import LivenessSettings
 from matcher.app import load_key_ring, make_face_reader, open_reference_store, wire_matcher
 from matcher.ports import FaceReader
 from matcher.settings import MatcherSettings
+from retention.app import wire_retention
+from retention.settings import RetentionServiceSettings
 
 
 @dataclass
@@ -65,7 +69,10 @@ class EmbeddedStack:
         root = folder if folder is not None else Path(self._temporary.name if self._temporary else ".")
         self.clock = SystemClock()
         self.metrics = Metrics()
-        self.objects = FileObjectStore(root)
+        files = FileObjectStore(root)
+        rules = RetentionServiceSettings()
+        masters = KeyRing.generate()
+        self.objects = SealedObjectStore(files, SessionKeys(files, masters, self.clock, rules.unfinished()))
         self.sessions = MemorySessionStore()
         self.bus = MemoryBus("embedded", self.clock, self.metrics)
         self.joins = MemoryJoinStore()
@@ -81,6 +88,7 @@ class EmbeddedStack:
         self.matcher = wire_matcher(
             self.bus, self.objects, self.references, models.reader, settings_of_matcher, self.clock
         )
+        self.retention = wire_retention(self.bus, files, masters, rules.rules(), self.clock, self.metrics)
         self.join: JoinSession = wire_decision(self.bus, self.joins, DecisionSettings(), self.clock, self.metrics)
 
     async def __aenter__(self) -> "EmbeddedStack":

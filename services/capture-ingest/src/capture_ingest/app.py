@@ -13,7 +13,7 @@ from borderlight.runtime.clock import Clock, SystemClock
 from borderlight.runtime.http.health import health_routes
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
-from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
+from borderlight.runtime.objects.session_store import open_sealed_s3
 from borderlight.runtime.process import run_worker, service_app
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
 from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
@@ -104,7 +104,7 @@ def wire_normalizer(bus: Bus, objects: ObjectStore, normalizer: CaptureNormalize
 async def run_api() -> None:
     """The api process."""
     settings, clock, metrics = CaptureIngestSettings(), SystemClock(), Metrics()
-    objects = S3ObjectStore(S3Settings())
+    objects = await open_sealed_s3(clock)
     bus = KafkaBus(KafkaSettings(), "api", clock, metrics)
     redis: Redis = Redis.from_url(settings.redis_url)
     counters = RedisStorage(
@@ -124,7 +124,7 @@ async def run_api() -> None:
 async def run_normalizer() -> None:
     """The normalizer process."""
     settings, clock, metrics = CaptureIngestSettings(), SystemClock(), Metrics()
-    objects = S3ObjectStore(S3Settings())
+    objects = await open_sealed_s3(clock)
     bus = KafkaBus(KafkaSettings(), "normalizer", clock, metrics)
     limits = DecodeLimits(max_bytes=settings.max_upload_bytes)
     normalizer = SandboxedCaptureNormalizer(
