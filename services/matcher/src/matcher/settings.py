@@ -10,11 +10,12 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from borderlight.runtime.strong_key import StrongKey
 from borderlight.vision.models import default_models_folder
 
 
 class MatcherSettings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="MATCHER_")
+    model_config = SettingsConfigDict(env_prefix="MATCHER_", hide_input_in_errors=True)
     host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
     port: int = 8080
     redis_url: str = "redis://127.0.0.1:6379/1"
@@ -22,7 +23,7 @@ class MatcherSettings(BaseSettings):
     embedder_file: Path | None = None
     key_file: Path | None = None
     keys: SecretStr | None = None
-    steward_key: SecretStr | None = None
+    steward_key: StrongKey | None = None
     delete_submitted: bool = True
     returning_travellers: bool = False
     returning_keep_days: float = 30.0

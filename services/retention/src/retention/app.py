@@ -62,4 +62,4 @@ async def run_retention() -> None:
         await asyncio.sleep(settings.sweep_every_s)
 
     process = service_app("retention", bus, metrics, before=wired.ensure_buckets, background=(sweep,))
-    await run_worker(process, "retention", settings.host, settings.port)
+    await run_worker(process, "retention", settings.host, settings.ops_port)

@@ -9,7 +9,7 @@ from retention.domain.retention_clock import RetentionRules
 class RetentionServiceSettings(RetentionSettings):
     host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
     """Address to listen on."""
-    port: int = 8080
+    ops_port: int = 9090
     """Port of health and metrics."""
     sweep_every_s: float = 60.0
     """Pause between two sweeps [s]."""

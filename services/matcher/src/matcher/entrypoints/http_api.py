@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from borderlight.contracts.events import DocumentSubmitted, ObjectRef
+from borderlight.contracts.events import WHOLE_TRAVELLER, DocumentSubmitted, ObjectRef
 from borderlight.errors import ObjectCorrupt, Unavailable
 from borderlight.runtime.clock import Clock
 from matcher.domain.dossier import ALL_DOCUMENTS
@@ -147,6 +147,8 @@ class StewardApi:
 
     async def _delete(self, request: Request) -> Response:
         document = request.path_params.get("document", ALL_DOCUMENTS)
+        if document == WHOLE_TRAVELLER:
+            return _problem("request-invalid", f"{WHOLE_TRAVELLER!r} is no document's id; delete the traveller instead")
         return JSONResponse({"receipt": await self.erase(request.path_params["traveller"], document)})
 
 

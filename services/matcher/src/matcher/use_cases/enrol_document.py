@@ -60,6 +60,7 @@ class EnrolDocument:
 
     async def enrol_photo(self, submitted: DocumentSubmitted, photo: bytes) -> Enrolment:
         """Embed, write and publish. A refused photograph leaves its record and reasons, not its pixels."""
+        submitted = self._in_our_time(submitted)
         reading = await asyncio.to_thread(self.reader.read_photo, photo)
         usable = reading.embedding is not None
         record = DocumentRecord(
@@ -93,6 +94,10 @@ class EnrolDocument:
             await self.references.erase(submitted.traveller_ref, submitted.replaces, submitted.submitted_at)
         await self._publish(submitted, enrolment)
         return enrolment
+
+    def _in_our_time(self, submitted: DocumentSubmitted) -> DocumentSubmitted:
+        """A hand-in from the future would stand in the way of every later one, and of its erasure."""
+        return submitted.model_copy(update={"submitted_at": min(submitted.submitted_at, self.clock.now())})
 
     async def _has_better(self, submitted: DocumentSubmitted) -> bool:
         """Whether a usable photograph stands under this id: a refused one must not take its place."""
