@@ -14,8 +14,8 @@ from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.session_store import open_sealed_s3
 from borderlight.runtime.process import run_worker, service_app
-from borderlight.vision.embedder import FaceEmbedder
 from borderlight.runtime.sealing import KeyRing, load_keys
+from borderlight.vision.embedder import FaceEmbedder
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.adapters.onnx_face_reader import OnnxFaceReader
 from matcher.adapters.redis_reference_cache import RedisReferenceCache

@@ -40,11 +40,17 @@ class Retention:
 
 
 def wire_retention(
-    bus: BrokerBus, objects: ObjectStore, masters: KeyRing, rules: RetentionRules, clock: Clock, metrics: Metrics
+    bus: BrokerBus,
+    objects: ObjectStore,
+    masters: KeyRing,
+    rules: RetentionRules,
+    clock: Clock,
+    metrics: Metrics,
+    publisher: BrokerBus | None = None,
 ) -> Retention:
-    """Subscribe retention over given adapters."""
+    """Subscribe retention over given adapters. publisher: the bus of tombstones, where it is another one."""
     keys, files = SessionKeys(objects, masters, clock), SessionFiles(objects, masters)
-    erase = EraseSession(keys, objects, files, BusVerdictForgetter(bus))
+    erase = EraseSession(keys, objects, files, BusVerdictForgetter(publisher or bus))
     subscribe_retention(bus.router("retention"), StartClock(objects, files, rules))
     return Retention(Sweep(objects, keys, files, erase, rules, clock, metrics), erase, files, objects)
 

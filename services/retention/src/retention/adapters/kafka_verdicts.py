@@ -5,10 +5,10 @@ from datetime import datetime
 
 from borderlight.contracts.events import EntryVerdict
 from borderlight.errors import InvalidMessage
+from borderlight.runtime.bus.broker_bus import BrokerBus
 from borderlight.runtime.bus.kafka import KafkaSettings
 from borderlight.runtime.bus.kafka_reader import read_topic
 from borderlight.runtime.bus.port import parse_event
-from borderlight.runtime.bus.broker_bus import BrokerBus
 
 LATEST_TOPIC = "entry.verdict.latest.v1"
 

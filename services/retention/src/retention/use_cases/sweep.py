@@ -48,6 +48,7 @@ class Sweep:
         """Erase every session that is due, submitted photographs that nobody enrolled, keys of days long past."""
         done = Swept()
         now = self.clock.now()
+        await self._measure()  # before anything can fail: sweeps that fail must be seen
         for marker in await self.objects.list_keys(BUCKET, "due/"):
             if hour_of(marker) > now:
                 break  # listings are sorted, so nothing later is due

@@ -96,7 +96,9 @@ class S3ObjectStore:
     async def list_objects(self, bucket: str, prefix: str) -> list[StoredObject]:
         def read() -> list[StoredObject]:
             listed = self._client.list_objects(bucket_name=bucket, prefix=prefix, recursive=True)
-            objects = (StoredObject(str(one.object_name), one.last_modified or _UNDATED, one.size or 0) for one in listed)
+            objects = (
+                StoredObject(str(one.object_name), one.last_modified or _UNDATED, one.size or 0) for one in listed
+            )
             return sorted(objects, key=lambda one: one.key)
 
         return await self._call(read)

@@ -1,6 +1,7 @@
 """An object store whose session buckets hold ciphertext only: AES-256-GCM under the session's data key, bound to bucket
 and name. The first segment of a name is the session."""
 
+import re
 from collections.abc import Collection
 
 from borderlight.contracts.events import ObjectRef
@@ -9,7 +10,7 @@ from borderlight.runtime.objects.port import ObjectStore, StoredObject, referenc
 from borderlight.runtime.objects.session_keys import SessionKeys
 from borderlight.runtime.sealing import SealBroken, seal, unseal
 
-_KID = 16
+_KID = re.compile(rb"[0-9a-f]{16}")  # the key's name stands before what it sealed
 SEALED = "application/vnd.borderlight.sealed"
 SESSION_BUCKETS = frozenset({"captures", "normalized", "explanations"})
 
@@ -43,12 +44,12 @@ class SealedObjectStore:
         content = await self._inner.get(bucket, key)
         if bucket not in self._sealed:
             return content
-        try:
-            kid = content[:_KID].decode("ascii")
-        except UnicodeDecodeError as error:
-            raise SealBroken(f"{bucket}/{key} is not a sealed object") from error
+        stated = _KID.match(content)
+        if stated is None:
+            raise SealBroken(f"{bucket}/{key} is not a sealed object")
+        kid = stated[0].decode()
         data_key = await self._keys.for_reading(session_of(key), kid)
-        return unseal(data_key.key, content[_KID:], f"{bucket}/{key}")
+        return unseal(data_key.key, content[stated.end() :], f"{bucket}/{key}")
 
     async def delete(self, bucket: str, key: str) -> None:
         await self._inner.delete(bucket, key)

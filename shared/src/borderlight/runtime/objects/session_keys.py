@@ -1,4 +1,4 @@
-"""Data keys of sessions: one random key per session, wrapped by a key per class and day, wrapped by the operator's master.
+"""Data keys of sessions: one random key per session, wrapped by a key per day, wrapped by the operator's master.
 
 They lie in a bucket of their own, which must be neither versioned nor copied to a backup: destroying a key there erases
 what it sealed, in every copy of the other buckets.
