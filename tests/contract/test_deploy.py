@@ -9,8 +9,8 @@ import pin_images
 import pytest
 import yaml
 from checks import images, names, pod_security
-from matcher.adapters.envelope import KeyRing
 
+from borderlight.runtime.sealing import KeyRing
 from borderlight.runtime.strong_key import TRIAL_KEYS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -3,6 +3,8 @@
 Nothing here repeats the flow: handlers, use cases and domain are those of production. Nothing survives the process.
 """
 
+import asyncio
+import contextlib
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,12 +95,22 @@ class EmbeddedStack:
 
     async def __aenter__(self) -> "EmbeddedStack":
         await self.joins.set_epoch()
+        await self.retention.ensure_buckets()
         await self.bus.start()
+        self._sweeping = asyncio.create_task(self._sweep())
         return self
+
+    async def _sweep(self) -> None:
+        while True:
+            await self.retention.sweep()
+            await asyncio.sleep(RetentionServiceSettings().sweep_every_s)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._sweeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._sweeping
         await self.bus.stop()
         if self._temporary is not None:
             self._temporary.cleanup()

@@ -6,10 +6,10 @@ import json
 import secrets
 
 import pytest
-from matcher.adapters.envelope import KeyFileUnreadable, KeyRing
 from pydantic import ValidationError
 
 from borderlight.runtime.objects.s3 import S3Settings
+from borderlight.runtime.sealing import KeyFileUnreadable, KeyRing
 from borderlight.runtime.strong_key import TRIAL_KEYS, weakness_of
 from capture_ingest.domain.agency import AgencyKey, Scope, find_agency
 from capture_ingest.settings import CaptureIngestSettings
