@@ -49,5 +49,5 @@ async def run_decision() -> None:
         await asyncio.sleep(0.5)
 
     process = service_app("decision", bus, metrics, background=(sweep, guard))
-    await run_worker(process, "decision", settings.host, settings.port)
+    await run_worker(process, "decision", settings.host, settings.ops_port)
     await redis.aclose()
