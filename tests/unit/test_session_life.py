@@ -1,7 +1,12 @@
 """The life of a session."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
+import pytest
+
+from borderlight_cli.state_pages import LIFE_CYCLES, diagram, page, state_pages
 from capture_ingest.adapters.session_codec import decode, encode
 from capture_ingest.domain.session_life import TRANSITIONS, Session, State, Step, states_before
 
@@ -32,3 +37,20 @@ def test_a_session_survives_its_text_and_what_a_newer_process_added() -> None:
     kept = session(State.CHALLENGED)
     assert decode(encode(kept)) == kept
     assert decode(json.dumps({**json.loads(encode(kept)), "from_the_future": 1})) == kept
+
+
+def test_the_page_in_docs_shows_the_table() -> None:
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    for name, text in state_pages().items():
+        assert (docs / name).read_text() == text, "run ./dev schemas"
+    drawn = diagram(LIFE_CYCLES["session-life.md"])
+    for (state, step), following in TRANSITIONS.items():
+        arrow = next(line for line in drawn.splitlines() if line.startswith(f"    {state} --> {following}: "))
+        assert step in arrow
+
+
+def test_a_state_without_a_meaning_is_not_drawn() -> None:
+    cycle = LIFE_CYCLES["session-life.md"]
+    fewer = {state: text for state, text in cycle.meanings.items() if state is not State.CAPTURED}
+    with pytest.raises(ValueError, match="captured"):
+        page(replace(cycle, meanings=fewer))

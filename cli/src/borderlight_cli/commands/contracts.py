@@ -16,6 +16,7 @@ from borderlight.plumbing.clock import SystemClock
 from borderlight.plumbing.memory_bus import MemoryBus
 from borderlight.plumbing.metrics import Metrics
 from borderlight.plumbing.object_store import FileObjectStore
+from borderlight_cli.state_pages import state_pages
 from capture_ingest.adapters.memory_session_store import MemorySessionStore
 from capture_ingest.app import wire_api
 from capture_ingest.settings import CaptureIngestSettings
@@ -54,6 +55,10 @@ def problems(shared: Path) -> list[str]:
         path = shared / "schemas" / name
         if not path.is_file() or path.read_text() != text:
             found.append(f"{path} is not what the models say; run ./dev schemas")
+    for name, text in state_pages().items():
+        path = shared.parent / "docs" / name
+        if not path.is_file() or path.read_text() != text:
+            found.append(f"{path} does not show the table; run ./dev schemas")
     for path in (shared / "schemas").glob("*.json"):
         if path.name not in generated():
             found.append(f"{path} belongs to no contract")
@@ -86,7 +91,9 @@ def generate(shared: Root = SHARED) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in generated().items():
         (folder / name).write_text(text)
-    typer.echo(f"{len(generated())} files in {folder}")
+    for name, text in state_pages().items():
+        (shared.parent / "docs" / name).write_text(text)
+    typer.echo(f"{len(generated())} files in {folder}, {len(state_pages())} in docs/")
 
 
 @contracts.command()

@@ -8,18 +8,23 @@ from pydantic import ValidationError
 
 from borderlight.contracts.events import AnyEvent, Contract
 from borderlight.errors import InvalidMessage
+from borderlight.plumbing.position import RecordPosition, StartFrom
 
 Handler = Callable[[Any], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class Subscription:
-    """`handler` gets every event of `topic` at least once; `service` names the consumer group."""
+    """`handler` gets every event of `topic` at least once; `service` names the consumer group.
+
+    start_from: where to read from in partitions that are newly assigned, for a consumer that keeps its own position.
+    """
 
     topic: str
     service: str
     contract: type[Contract]
     handler: Handler
+    start_from: StartFrom | None = None
 
     @property
     def group(self) -> str:
@@ -38,6 +43,10 @@ class Record:
     value: bytes | None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     timestamp_ms: int = 0
+
+    @property
+    def position(self) -> RecordPosition:
+        return RecordPosition(self.topic, self.partition, self.offset)
 
 
 class EventPublisher(Protocol):

@@ -16,6 +16,7 @@ from borderlight.plumbing.bus import Record, Subscription, parse_event
 from borderlight.plumbing.clock import Clock
 from borderlight.plumbing.logs import logger
 from borderlight.plumbing.metrics import Metrics
+from borderlight.plumbing.position import ReadAgain, take_in_hand
 
 _UNKNOWN_TRIES = 3
 DeadLetterSink = Callable[[Record, Subscription, BaseException], Awaitable[None]]
@@ -65,8 +66,10 @@ class Delivery:
         return 0.0 if self.started_ms is None else (self.clock.monotonic_ms() - self.started_ms) / 1000.0
 
     async def deliver(self, record: Record) -> None:
-        """Returns when the record is done (handled or dead-lettered); raises when it must be delivered again."""
+        """Returns when the record is done (handled or dead-lettered); raises when it must be delivered again,
+        ReadAgain when others must be too."""
         self.started_ms = self.clock.monotonic_ms()
+        take_in_hand(record.position)
         if record.timestamp_ms:
             wait_s = max(0.0, self.clock.now().timestamp() - record.timestamp_ms / 1000.0)
             self.metrics.stage_wait_seconds.labels(self.stage).observe(wait_s)
@@ -83,6 +86,9 @@ class Delivery:
             try:
                 event = parse_event(self.subscription.contract, record.value)
                 await self.subscription.handler(event)
+            except ReadAgain:
+                self.metrics.stage_outcomes_total.labels(self.stage, "read_again").inc()
+                raise
             except InvalidMessage as error:
                 await self._set_aside(record, error)
                 return

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
@@ -21,7 +22,9 @@ from borderlight.errors import InvalidMessage, Unavailable
 from borderlight.plumbing.bus import Record, Subscription
 from borderlight.plumbing.clock import Clock
 from borderlight.plumbing.delivery import Delivery, dead_letter_headers, dead_letter_topic
+from borderlight.plumbing.logs import logger
 from borderlight.plumbing.metrics import Metrics
+from borderlight.plumbing.position import Partition, ReadAgain, StartFrom
 from borderlight.plumbing.tracing import tracing_middlewares
 
 _STUCK_AFTER_S = 180.0
@@ -50,6 +53,47 @@ async def _tolerant_parser(record: Any, original: Callable[[Any], Awaitable[Any]
 
 async def _raw(message: Any) -> bytes:
     return message.body
+
+
+class _Placement(ConsumerRebalanceListener):
+    """Puts a consumer where `start_from` says before it reads anything of a partition that it was just assigned.
+
+    aiokafka swallows what a listener raises and would go on at the committed offset: so the partitions are paused at
+    once and stay so until `start_from` has answered.
+    """
+
+    def __init__(self, start_from: StartFrom, prefix: str) -> None:
+        self._start_from = start_from
+        self._prefix = prefix
+        self._task: asyncio.Task[None] | None = None
+        self.subscriber: Any = None
+
+    def on_partitions_revoked(self, revoked: Any) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def on_partitions_assigned(self, assigned: Any) -> None:
+        consumer = self.subscriber.consumer
+        if consumer is None or not assigned:
+            return
+        consumer.pause(*assigned)
+        self._task = asyncio.create_task(self._place(consumer, set(assigned)))
+
+    async def _place(self, consumer: Any, assigned: set[TopicPartition]) -> None:
+        ours = {Partition(tp.topic.removeprefix(self._prefix), tp.partition): tp for tp in assigned}
+        while True:
+            try:
+                offsets = await self._start_from(sorted(ours))
+                break
+            except Unavailable as error:
+                logger().warning("where to read from is not known yet", error=str(error))
+                await asyncio.sleep(1.0)
+        still = consumer.assignment()
+        for partition, tp in ours.items():
+            if tp in still:
+                if partition in offsets:
+                    consumer.seek(tp, offsets[partition])
+                consumer.resume(tp)
 
 
 class KafkaBus:
@@ -99,9 +143,15 @@ class KafkaBus:
             record = Record(
                 name, raw.partition, raw.offset, raw.key, raw.value, dict(message.headers), raw.timestamp or 0
             )
-            await delivery.deliver(record)
+            try:
+                await delivery.deliver(record)
+            except ReadAgain as again:  # returning commits every position as it is now: the earlier ones
+                offsets = {record.position.in_partition: raw.offset, **again.offsets}
+                self._seek(subscriber.consumer, offsets)
+                logger().warning("reading again", stage=delivery.stage, error=str(again))
 
-        subscriber = self.broker.subscriber(
+        placement = None if subscription.start_from is None else _Placement(subscription.start_from, prefix)
+        subscriber: Any = self.broker.subscriber(
             self.topic(subscription.topic),
             group_id=prefix + subscription.group,
             ack_policy=AckPolicy.NACK_ON_ERROR,
@@ -110,9 +160,21 @@ class KafkaBus:
             heartbeat_interval_ms=self._settings.heartbeat_interval_ms,
             rebalance_timeout_ms=60_000,
             fetch_max_wait_ms=100,
+            listener=placement,
         )
+        if placement is not None:
+            placement.subscriber = subscriber
         subscriber(on_record)
         self._subscribers.append(subscriber)
+
+    def _seek(self, own: Any, offsets: dict[Partition, int]) -> None:
+        """Go back in every partition that a consumer of ours holds; `own` is tried first, then the other topics'."""
+        for partition, offset in offsets.items():
+            tp = TopicPartition(self.topic(partition.topic), partition.partition)
+            for consumer in (own, *(s.consumer for s in self._subscribers)):
+                if consumer is not None and tp in consumer.assignment():
+                    consumer.seek(tp, offset)
+                    break
 
     async def publish(self, event: AnyEvent, identity: tuple[str, ...], topic: str | None = None) -> None:
         name = topic or event.topic

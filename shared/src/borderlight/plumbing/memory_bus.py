@@ -9,6 +9,7 @@ from borderlight.plumbing.bus import Record, Subscription
 from borderlight.plumbing.clock import Clock
 from borderlight.plumbing.delivery import Delivery, dead_letter_headers, dead_letter_topic
 from borderlight.plumbing.metrics import Metrics
+from borderlight.plumbing.position import Partition, ReadAgain
 
 
 class MemoryBus:
@@ -59,11 +60,19 @@ class MemoryBus:
                     done = True
                 except asyncio.CancelledError:
                     raise
+                except ReadAgain as again:
+                    await self._read_again(delivery, record, again)
                 except Exception:  # redelivered, as a broker would
                     await asyncio.sleep(0.05)
             self._pending -= 1
             if self._pending == 0:
                 self._idle.set()
+
+    async def _read_again(self, delivery: Delivery, record: Record, again: ReadAgain) -> None:
+        """Handle what lies between the offset asked for and the record in hand once more."""
+        offset = again.offsets.get(Partition(record.topic, 0), record.offset)
+        for earlier in self.log[record.topic][offset : record.offset]:
+            await delivery.deliver(earlier)
 
     async def start(self) -> None:
         self._tasks = [asyncio.create_task(self._work(delivery, queue)) for _, delivery, queue in self._subscriptions]

@@ -1,4 +1,4 @@
-"""The life of a session as a table; the diagram in docs/ is drawn from it."""
+"""The life of a session as a table; `./dev schemas` draws docs/session-life.md from it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,6 +37,17 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.CHALLENGED, Step.RETAKEN): State.CONTINUED,  # interrupted: the challenge is spent, a new session goes on
     (State.UPLOADED, Step.RETAKEN): State.CONTINUED,
     (State.DECIDED, Step.RETAKEN): State.CONTINUED,
+}
+
+
+MEANINGS: dict[State, str] = {
+    State.OPENED: "An agency has opened it; its link waits for the traveller.",
+    State.CLAIMED: "A page has taken it over; the link's token is read-only.",
+    State.CHALLENGED: "The colours have been told; the traveller is being filmed.",
+    State.UPLOADED: "A whole video is stored.",
+    State.CAPTURED: "Video and event are safe; the verdict is on its way.",
+    State.DECIDED: "The verdict has arrived.",
+    State.CONTINUED: "The traveller takes it again: a further session goes on.",
 }
 
 

@@ -15,18 +15,30 @@ from capture_ingest.use_cases.store_video import BUCKET
 
 
 @dataclass(frozen=True)
+class CaptureAccepted:
+    """again: it was accepted before; the same answer, counted once."""
+
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class NotFinishable:
+    """The session has no video, or goes on elsewhere."""
+
+
+@dataclass(frozen=True)
 class FinishCapture:
     sessions: SessionStore
     objects: ObjectStore
     publisher: EventPublisher
     clock: Clock
 
-    async def __call__(self, session: Session, client_log: dict[str, Any]) -> bool:
-        """True when accepted, now or before; False when the session has no video yet. Raises Unavailable."""
+    async def __call__(self, session: Session, client_log: dict[str, Any]) -> CaptureAccepted | NotFinishable:
+        """Accepted means that video and event are safe. Raises Unavailable."""
         if session.state in (State.CAPTURED, State.DECIDED):
-            return True
+            return CaptureAccepted(again=True)
         if session.state is not State.UPLOADED or session.video is None or session.challenge is None:
-            return False
+            return NotFinishable()
         video = ObjectRef.model_validate(session.video)
         capture = {
             "schema": SCHEMA,
@@ -49,4 +61,4 @@ class FinishCapture:
         )
         await self.publisher.publish(event, (video.sha256, stored.sha256))
         await self.sessions.take(session.session_id, Step.CAPTURE_FINISHED, {})
-        return True
+        return CaptureAccepted()

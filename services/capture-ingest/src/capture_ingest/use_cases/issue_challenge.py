@@ -9,12 +9,22 @@ from capture_ingest.ports import SessionStore
 
 
 @dataclass(frozen=True)
+class ChallengeIssued:
+    schedule: ColourSchedule
+
+
+@dataclass(frozen=True)
+class ChallengeSpent:
+    """The session has had its challenge."""
+
+
+@dataclass(frozen=True)
 class IssueChallenge:
     sessions: SessionStore
     random: RandomSource
 
-    async def __call__(self, session: Session, calm: bool | None = None) -> ColourSchedule | None:
-        """The drawn schedule; None when one was issued before.
+    async def __call__(self, session: Session, calm: bool | None = None) -> ChallengeIssued | ChallengeSpent:
+        """Draw and store the schedule.
 
         calm: the traveller's own choice of light; None keeps what the session was opened with.
         """
@@ -22,4 +32,4 @@ class IssueChallenge:
         schedule = (CALM_SLOTS if is_calm else COLOUR_SLOTS).draw(self.random(RANDOM_BYTES))
         changes = {"challenge": schedule.to_json(), "calm": is_calm}
         taken = await self.sessions.take(session.session_id, Step.CHALLENGE_ISSUED, changes)
-        return None if taken is None else schedule
+        return ChallengeSpent() if taken is None else ChallengeIssued(schedule)

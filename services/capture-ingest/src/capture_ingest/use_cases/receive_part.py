@@ -3,12 +3,11 @@
 import asyncio
 from dataclasses import dataclass
 
-from borderlight.contracts.events import ObjectRef
 from borderlight.errors import ObjectMissing
 from borderlight.plumbing.object_store import ObjectStore
 from capture_ingest.domain.session_life import Session
 from capture_ingest.domain.upload_part import MAX_PARTS, UploadPart
-from capture_ingest.use_cases.store_video import BUCKET, StoreVideo
+from capture_ingest.use_cases.store_video import BUCKET, StoreVideo, UploadClosed, VideoStored
 
 _PART = "application/octet-stream"
 
@@ -19,6 +18,13 @@ class OffsetConflict(Exception):
     def __init__(self, offset: int) -> None:
         super().__init__(f"the upload stands at byte {offset}")
         self.offset = offset
+
+
+@dataclass(frozen=True)
+class PartStored:
+    """offset: bytes of the upload that are safe now."""
+
+    offset: int
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,8 @@ class ReceivePart:
 
     async def __call__(
         self, session: Session, part: UploadPart, content: bytes, sha256: str | None, media_type: str
-    ) -> ObjectRef | int | None:
-        """The stored video once it is whole, else the offset that is safe now; None when the session takes no video.
+    ) -> PartStored | VideoStored | UploadClosed:
+        """Store a part; with the last one the whole video.
 
         Raises OffsetConflict, DigestMismatch, WrongMediaType (the parts are gone then, the upload begins anew). A part
         that is there already is accepted again.
@@ -62,12 +68,12 @@ class ReceivePart:
         elif name not in [key for key, _ in parts]:
             raise OffsetConflict(offset)
         if offset < part.total:
-            return offset
+            return PartStored(offset)
         return await self._assemble(session, parts, sha256, media_type)
 
     async def _assemble(
         self, session: Session, parts: list[tuple[str, int]], sha256: str | None, media_type: str
-    ) -> ObjectRef | None:
+    ) -> VideoStored | UploadClosed:
         try:
             pieces = [await self.objects.get(BUCKET, key) for key, _ in parts]
         except ObjectMissing as error:  # another request has just put the same upload together

@@ -20,6 +20,16 @@ class WrongMediaType(Exception):
     """The bytes are not what the media type says."""
 
 
+@dataclass(frozen=True)
+class VideoStored:
+    video: ObjectRef
+
+
+@dataclass(frozen=True)
+class UploadClosed:
+    """The session takes no video: none yet, or no more."""
+
+
 def _looks_like(video: bytes, media_type: str) -> bool:
     if media_type == "video/webm":
         return video[:4] == b"\x1a\x45\xdf\xa3"
@@ -33,13 +43,13 @@ class StoreVideo:
 
     async def __call__(
         self, session: Session, video: bytes, media_type: str, sha256: str | None = None
-    ) -> ObjectRef | None:
-        """Where it lies; None when the session does not take a video now.
+    ) -> VideoStored | UploadClosed:
+        """Store it and note it in the session.
 
         Raises DigestMismatch when the client stated another `sha256`, WrongMediaType when the bytes say otherwise.
         """
         if session.state not in states_before(Step.VIDEO_STORED):
-            return None
+            return UploadClosed()
         digest = hashlib.sha256(video).hexdigest()
         if sha256 is not None and sha256 != digest:
             raise DigestMismatch(f"{digest} arrived")
@@ -49,4 +59,4 @@ class StoreVideo:
         key = f"{session.session_id}/{digest}.{extension}"
         stored = await self.objects.put(BUCKET, key, video, media_type)
         taken = await self.sessions.take(session.session_id, Step.VIDEO_STORED, {"video": stored.model_dump()})
-        return None if taken is None else stored
+        return UploadClosed() if taken is None else VideoStored(stored)

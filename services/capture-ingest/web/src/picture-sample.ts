@@ -1,10 +1,10 @@
-// What a small copy of the camera picture tells: light, movement. Pure arithmetic on RGBA pixels.
+// Brightness and movement, read from a small copy of the camera picture. Pure arithmetic on RGBA pixels.
 
-export const LOOK_WIDTH = 48;
-export const LOOK_HEIGHT = 64;
+export const SAMPLE_WIDTH = 48;
+export const SAMPLE_HEIGHT = 64;
 
 /** Mean linear luminance and share of blown pixels inside the outline; the rest of the picture apart. */
-export interface Light {
+export interface Brightness {
   face: number;
   around: number;
   blown: number;
@@ -17,32 +17,32 @@ const LINEAR = new Float32Array(256).map((_, code) => {
 
 /** Linear luminance [0..1] of every pixel. */
 export function luminance(rgba: Uint8ClampedArray): Float32Array {
-  const found = new Float32Array(rgba.length / 4);
-  for (let k = 0; k < found.length; k += 1) {
+  const values = new Float32Array(rgba.length / 4);
+  for (let k = 0; k < values.length; k += 1) {
     const at = 4 * k;
-    found[k] =
+    values[k] =
       0.2126 * (LINEAR[rgba[at] ?? 0] ?? 0) +
       0.7152 * (LINEAR[rgba[at + 1] ?? 0] ?? 0) +
       0.0722 * (LINEAR[rgba[at + 2] ?? 0] ?? 0);
   }
-  return found;
+  return values;
 }
 
 /** Whether a pixel of the small picture lies in the outline: an ellipse, as drawn on the screen. */
 export function inOutline(x: number, y: number): boolean {
-  const dx = (x + 0.5 - LOOK_WIDTH / 2) / (0.3 * LOOK_WIDTH);
-  const dy = (y + 0.5 - LOOK_HEIGHT * 0.46) / (0.31 * LOOK_HEIGHT);
+  const dx = (x + 0.5 - SAMPLE_WIDTH / 2) / (0.3 * SAMPLE_WIDTH);
+  const dy = (y + 0.5 - SAMPLE_HEIGHT * 0.46) / (0.31 * SAMPLE_HEIGHT);
   return dx * dx + dy * dy < 1;
 }
 
-export function light(values: Float32Array): Light {
+export function brightness(values: Float32Array): Brightness {
   let face = 0;
   let around = 0;
   let blown = 0;
   let inside = 0;
   for (let k = 0; k < values.length; k += 1) {
     const value = values[k] ?? 0;
-    if (inOutline(k % LOOK_WIDTH, Math.floor(k / LOOK_WIDTH))) {
+    if (inOutline(k % SAMPLE_WIDTH, Math.floor(k / SAMPLE_WIDTH))) {
       face += value;
       inside += 1;
       if (value > 0.93) blown += 1;
@@ -58,7 +58,7 @@ export function movement(before: Float32Array, after: Float32Array): number {
   let sum = 0;
   let level = 0;
   for (let k = 0; k < after.length; k += 1) {
-    if (inOutline(k % LOOK_WIDTH, Math.floor(k / LOOK_WIDTH))) {
+    if (inOutline(k % SAMPLE_WIDTH, Math.floor(k / SAMPLE_WIDTH))) {
       sum += Math.abs((after[k] ?? 0) - (before[k] ?? 0));
       level += after[k] ?? 0;
     }
@@ -69,25 +69,25 @@ export function movement(before: Float32Array, after: Float32Array): number {
 /** How much the brightened screen added to the face's light, relative to before. */
 export const response = (dark: number, lit: number): number => (dark > 1e-4 ? lit / dark - 1 : 1);
 
-export class Looker {
+export class PictureSampler {
   private readonly canvas = document.createElement("canvas");
   private readonly context: CanvasRenderingContext2D | null;
 
   constructor(private readonly video: HTMLVideoElement) {
-    this.canvas.width = LOOK_WIDTH;
-    this.canvas.height = LOOK_HEIGHT;
+    this.canvas.width = SAMPLE_WIDTH;
+    this.canvas.height = SAMPLE_HEIGHT;
     this.context = this.canvas.getContext("2d", { willReadFrequently: true });
   }
 
   /** Luminance of the present picture, cut to the shape of the outline's frame; null without a picture. */
-  look(): Float32Array | null {
+  sample(): Float32Array | null {
     const { videoWidth, videoHeight } = this.video;
     if (this.context === null || videoWidth === 0) return null;
-    const width = Math.min(videoWidth, (videoHeight * LOOK_WIDTH) / LOOK_HEIGHT);
-    const height = Math.min(videoHeight, (videoWidth * LOOK_HEIGHT) / LOOK_WIDTH);
+    const width = Math.min(videoWidth, (videoHeight * SAMPLE_WIDTH) / SAMPLE_HEIGHT);
+    const height = Math.min(videoHeight, (videoWidth * SAMPLE_HEIGHT) / SAMPLE_WIDTH);
     const left = (videoWidth - width) / 2;
     const top = (videoHeight - height) / 2;
-    this.context.drawImage(this.video, left, top, width, height, 0, 0, LOOK_WIDTH, LOOK_HEIGHT);
-    return luminance(this.context.getImageData(0, 0, LOOK_WIDTH, LOOK_HEIGHT).data);
+    this.context.drawImage(this.video, left, top, width, height, 0, 0, SAMPLE_WIDTH, SAMPLE_HEIGHT);
+    return luminance(this.context.getImageData(0, 0, SAMPLE_WIDTH, SAMPLE_HEIGHT).data);
   }
 }

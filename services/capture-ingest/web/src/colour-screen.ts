@@ -10,12 +10,12 @@ export const rgb = (colour: readonly number[]): string => `rgb(${colour.join(" "
 
 /** The slot of a schedule at `elapsed` milliseconds; null after the last one ends. Gaps belong to the slot before. */
 export function slotAt(slots: readonly Slot[], elapsed: number): number | null {
-  let found: number | null = null;
+  let latest: number | null = null;
   for (const [index, slot] of slots.entries()) {
-    if (elapsed >= slot.start_ms) found = index;
+    if (elapsed >= slot.start_ms) latest = index;
   }
   const last = slots.at(-1);
-  return last === undefined || elapsed >= last.start_ms + last.duration_ms ? null : (found ?? 0);
+  return last === undefined || elapsed >= last.start_ms + last.duration_ms ? null : (latest ?? 0);
 }
 
 /** Resolves with the moments of every paint [ms of performance.now()], or rejects when `signal` aborts. */
