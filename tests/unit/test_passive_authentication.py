@@ -1,4 +1,4 @@
-"""Passive authentication: genuine chips of every algorithm, and forgeries that are each refused for the right reason."""
+"""Passive authentication: genuine chips of every algorithm, and forgeries, each refused for the right reason."""
 
 import base64
 import hashlib
@@ -113,6 +113,9 @@ def test_a_genuine_chip_is_authentic(case: str, tmp_path: Path) -> None:
 # --- what is forged
 
 
+NO_RULES = ChipRules()
+
+
 @dataclass(frozen=True)
 class Attempt:
     """What is handed in, and what lies in the trust folder."""
@@ -121,7 +124,7 @@ class Attempt:
     photo: bytes = PHOTO
     files: dict[str, bytes] = field(default_factory=lambda: {"csca.cer": UTOPIA.authority()})
     state: str | None = None
-    rules: ChipRules = ChipRules()
+    rules: ChipRules = NO_RULES
 
 
 def sod(signers: Sequence[Any], certificates: Sequence[bytes], content: bytes | None = None, **more: Any) -> bytes:
@@ -257,9 +260,9 @@ FORGED: dict[str, tuple[Callable[[], Attempt], Authenticity, str]] = {
     "a signer that is an authority": (lambda: Attempt(with_signer(authority=True)), INVALID, "authorities do not"),
     "a signer that may sign certificates": (lambda: Attempt(with_signer(usages=("digital_signature", "key_cert_sign"))),
         INVALID, "authorities do not"),
-    "a signer for revocation lists": (lambda: Attempt(with_signer(usages=("crl_sign",))), INVALID, "not for signatures"),
+    "a signer for revocation lists": (lambda: Attempt(with_signer(usages=("crl_sign",))), INVALID, "not for sign"),
     "a signer without usage": (lambda: Attempt(with_signer(usages=None)), INVALID, "not for signatures"),
-    "a master list's signer": (lambda: Attempt(with_signer(purposes=(PURPOSE_MASTER_LIST,))), INVALID, "something else"),
+    "a master list's signer": (lambda: Attempt(with_signer(purposes=(PURPOSE_MASTER_LIST,))), INVALID, "something"),
     "a web server's certificate": (lambda: Attempt(with_signer(purposes=(PURPOSE_TLS,))), INVALID, "something else"),
     "an unknown critical extension": (lambda: Attempt(with_signer(more=(extension("1.2.3.4", b"\x05\x00", True),))),
         INVALID, "unknown critical"),
@@ -455,7 +458,8 @@ def ldif(values: Sequence[tuple[str, bytes]]) -> bytes:
     for number, (attribute, value) in enumerate(values):
         text = base64.b64encode(value)
         folded = b"\n ".join(text[at : at + 70] for at in range(0, len(text), 70))
-        lines.append(b"\ndn: cn=%d,o=dsc,c=UT,dc=data\nobjectClass: top\n%b:: %b" % (number, attribute.encode(), folded))
+        entry = (number, attribute.encode(), folded)
+        lines.append(b"\ndn: cn=%d,o=dsc,c=UT,dc=data\nobjectClass: top\n%b:: %b" % entry)
     return b"\n".join(lines) + b"\n"
 
 

@@ -50,6 +50,19 @@ class EntryOutcome(StrEnum):
     RETAKE = "retake"
 
 
+class DocumentAuthenticity(StrEnum):
+    """What the check of the issuer's signature over the photograph found."""
+
+    AUTHENTIC = "authentic"
+    NOT_CHECKED = "not_checked"
+    NOT_SIGNED = "not_signed"
+    ISSUER_UNKNOWN = "issuer_unknown"
+    EXPIRED_SIGNER = "expired_signer"
+    REVOKED = "revoked"
+    HASH_DIFFERS = "hash_differs"
+    SIGNATURE_INVALID = "signature_invalid"
+
+
 class Event(Contract):
     """A fact about one session."""
 
@@ -135,6 +148,7 @@ class DocumentComparison(Contract):
     outcome: ComparisonOutcome
     score: float | None = Field(default=None, description="higher is more alike")
     reasons: tuple[ReasonCode, ...] = ()
+    authenticity: DocumentAuthenticity | None = Field(default=None, description="null counts as not_checked")
 
 
 class FaceCompared(Event):
@@ -150,6 +164,9 @@ class FaceCompared(Event):
     model_sha256: str = ""
     probe_frames: tuple[int, ...] = Field(default=(), description="frames of the capture whose chips were compared")
     cpu_ms: float = Field(default=0.0, ge=0)
+    authenticity: DocumentAuthenticity | None = Field(
+        default=None, description="of all documents together; null counts as not_checked"
+    )
 
 
 class VerdictLiveness(Contract):
@@ -216,6 +233,9 @@ class DocumentSubmitted(DocumentEvent):
     issued_on: date | None = None
     number_digest: Sha256 | None = Field(default=None, description="salted digest of the number, never the number")
     replaces: DocumentId | None = Field(default=None, description="an older document that goes when this one is in")
+    security_object: ObjectRef | None = Field(
+        default=None, description="the chip's EF.SOD, when `photo` is its EF.DG2; read once and not kept"
+    )
 
 
 class DocumentEnrolled(DocumentEvent):
@@ -227,6 +247,7 @@ class DocumentEnrolled(DocumentEvent):
     model_sha256: str
     quality: dict[str, float] = Field(default_factory=dict, description="native values, ISO/IEC 29794-5 words")
     flags: tuple[ReasonCode, ...] = ()
+    authenticity: DocumentAuthenticity | None = Field(default=None, description="null counts as not_checked")
 
 
 class DocumentRefused(DocumentEvent):

@@ -69,16 +69,16 @@ def most_serious(findings: Sequence[Finding]) -> Finding | None:
     return max(findings, key=lambda finding: _SERIOUS.index(finding.outcome), default=None)
 
 
-def as_of(check: ChipCheck | None, now: datetime) -> Authenticity:
-    """What the check made at enrolment is worth now: a signer may have expired since."""
+def as_of(check: ChipCheck | None, now: datetime) -> Authenticity | None:
+    """What the check made at enrolment is worth now: a signer may have expired since. None: nothing was checked."""
     if check is None:
-        return Authenticity.NOT_SIGNED
+        return None
     ended = check.signer is not None and check.signer.not_after <= now
     return Authenticity.EXPIRED_SIGNER if check.outcome is Authenticity.AUTHENTIC and ended else check.outcome
 
 
-def fused(matching: Sequence[Authenticity], others: Sequence[Authenticity]) -> Authenticity:
-    """One word for all documents of a traveller.
+def fused(matching: Sequence[Authenticity | None], others: Sequence[Authenticity | None]) -> Authenticity | None:
+    """One word for all documents of a traveller; None when nothing was checked.
 
     matching: of the documents whose photograph matches the probe; others: of the rest. A contradicted document
     anywhere is never outweighed. `authentic` counts only on a document that matches: a genuine passport whose
@@ -87,4 +87,4 @@ def fused(matching: Sequence[Authenticity], others: Sequence[Authenticity]) -> A
     contradicted = [word for word in (*matching, *others) if word in CONTRADICTED]
     if contradicted:
         return max(contradicted, key=_SERIOUS.index)
-    return min(matching, key=_SERIOUS.index, default=Authenticity.NOT_SIGNED)
+    return min((word for word in matching if word is not None), key=_SERIOUS.index, default=None)

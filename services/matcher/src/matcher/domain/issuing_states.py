@@ -18,7 +18,7 @@ TKM:TM TLS:TL TON:TO TTO:TT TUN:TN TUR:TR TUV:TV TWN:TW TZA:TZ UGA:UG UKR:UA UMI
 VEN:VE VGB:VG VIR:VI VNM:VN VUT:VU WLF:WF WSM:WS YEM:YE ZAF:ZA ZMB:ZM ZWE:ZW
 """
 _ICAO = "D:DE GBD:GB GBN:GB GBO:GB GBP:GB GBS:GB EUE:EU UNO:UN UNA:UN UNK:UN UTO:UT"
-_TWO_LETTERS = dict(pair.split(":") for pair in f"{_ISO_3166} {_ICAO}".split())
+_TWO_LETTERS = {pair.partition(":")[0]: pair.partition(":")[2] for pair in f"{_ISO_3166} {_ICAO}".split()}
 _UNDER_ANOTHER = {"HK": "CN", "MO": "CN", "GG": "GB", "IM": "GB", "JE": "GB", "GI": "GB", "BM": "GB", "KY": "GB"}
 """Places whose documents may be signed under another state's authority as well as their own."""
 

@@ -1,4 +1,4 @@
-"""The whole of passive authentication (Doc 9303-11 §5.1): signature, chain, hash; the most serious finding is reported."""
+"""The whole of passive authentication (Doc 9303-11 §5.1): signature, chain, hash; the worst finding is reported."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """What every reader of ASN.1 shares: errors in words, names that can be compared, algorithm identifiers."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,7 @@ def invalid(explanation: str) -> NotAuthentic:
 
 
 @contextmanager
-def reading(what: str) -> Iterator[None]:
+def reading(what: str) -> Generator[None]:
     """Turns every way in which asn1crypto fails on hostile bytes (it parses when a field is asked for) into one."""
     try:
         yield
