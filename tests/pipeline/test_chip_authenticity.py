@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 from typer.testing import CliRunner
 
 from borderlight.contracts.events import DocumentAuthenticity, DocumentEnrolled, DocumentSubmitted
-from borderlight.plumbing.object_store import FileObjectStore
+from borderlight.runtime.objects.file import FileObjectStore
 from borderlight_cli.commands.documents import chips, ingest, look
 from borderlight_lab.simulator.bundle_writer import document_photo
 from borderlight_lab.simulator.head import make_head

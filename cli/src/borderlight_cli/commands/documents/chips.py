@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from borderlight.plumbing.clock import SystemClock
-from borderlight.plumbing.logs import configure_logs
+from borderlight.runtime.clock import SystemClock
+from borderlight.runtime.logs import configure_logs
 from matcher.adapters.chip_codec import chip_to_json
 from matcher.adapters.passive_authentication.reading import readable_name
 from matcher.adapters.passive_authentication.trust_folder import open_trust_folder

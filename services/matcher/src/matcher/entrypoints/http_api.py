@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from borderlight.contracts.events import DocumentSubmitted, ObjectRef
 from borderlight.errors import ObjectCorrupt, Unavailable
-from borderlight.plumbing.clock import Clock
+from borderlight.runtime.clock import Clock
 from matcher.adapters.chip_codec import chip_to_json
 from matcher.domain.chip_file import split
 from matcher.domain.dossier import ALL_DOCUMENTS

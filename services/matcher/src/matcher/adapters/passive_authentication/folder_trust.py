@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from borderlight.errors import BorderlightError
-from borderlight.plumbing.logs import logger
+from borderlight.runtime.logs import logger
 from matcher.adapters.passive_authentication.trust import TrustStore
 from matcher.adapters.passive_authentication.trust_folder import OpenedTrust, fingerprint, open_trust_folder
 
