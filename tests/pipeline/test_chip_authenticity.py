@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from borderlight.contracts.events import DocumentAuthenticity, DocumentEnrolled, DocumentSubmitted
 from borderlight.runtime.objects.file import FileObjectStore
-from borderlight_cli.commands.documents import chips, ingest, look
+from borderlight_cli.commands.documents import chips, ingest, records
 from borderlight_lab.simulator.bundle_writer import document_photo
 from borderlight_lab.simulator.head import make_head
 from matcher.adapters.envelope import KeyRing, load_keys
@@ -42,7 +42,7 @@ UTOPIA, ROGUE = State(), State("RG")
 
 def documents_command() -> typer.Typer:
     made = typer.Typer()
-    for module in (ingest, look, chips):
+    for module in (ingest, records, chips):
         module.register(made)
     return made
 
