@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from borderlight.challenge.generators import GENERATORS
+from borderlight.contracts.challenge.generators import GENERATORS
 from borderlight_lab.simulator.bundle_writer import Wish
 from borderlight_lab.simulator.red_team import make_all, varied_wish
 from borderlight_lab.simulator.species import SPECIES

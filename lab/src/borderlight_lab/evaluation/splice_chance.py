@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.optimize import nnls
 
-from borderlight.challenge.generators import RANDOM_BYTES, SlotGenerator
+from borderlight.contracts.challenge.generators import RANDOM_BYTES, SlotGenerator
 
 _ROUNDS = 4
 
