@@ -21,9 +21,9 @@ from borderlight.contracts.events import (
     SessionCaptured,
 )
 from borderlight.errors import Unavailable
-from borderlight.plumbing.clock import Clock, SystemClock
-from borderlight.plumbing.kafka_bus import KafkaBus
-from borderlight.plumbing.metrics import Metrics
+from borderlight.runtime.bus.kafka import KafkaBus
+from borderlight.runtime.clock import Clock, SystemClock
+from borderlight.runtime.metrics import Metrics
 from decision.adapters.kafka_history import KafkaHistory
 from decision.adapters.redis_join_store import RedisJoinStore
 from decision.app import INPUTS, Decision, wire_decision

@@ -23,9 +23,9 @@ from borderlight.contracts.events import (
     SessionCaptured,
 )
 from borderlight.errors import Unavailable
-from borderlight.plumbing.bus import Record
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.position import RecordPosition
+from borderlight.runtime.bus.port import Record
+from borderlight.runtime.bus.position import RecordPosition
+from borderlight.runtime.metrics import Metrics
 from decision.adapters.memory_history import MemoryHistory
 from decision.adapters.memory_join_store import MemoryJoinStore
 from decision.app import TOPICS

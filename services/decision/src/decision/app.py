@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from borderlight.contracts.events import EntryVerdict
 from borderlight.errors import Unavailable
-from borderlight.plumbing.bus import Bus
-from borderlight.plumbing.clock import Clock, SystemClock
-from borderlight.plumbing.health import health_app
-from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.worker import run_worker
+from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
+from borderlight.runtime.bus.port import Bus
+from borderlight.runtime.clock import Clock, SystemClock
+from borderlight.runtime.http.health import health_app
+from borderlight.runtime.metrics import Metrics
+from borderlight.runtime.process import run_worker
 from decision.adapters.kafka_history import KafkaHistory
 from decision.adapters.redis_join_store import RedisJoinStore
 from decision.domain.policy import policy_set

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from borderlight.errors import BorderlightError
-from borderlight.plumbing.position import Partition, RecordPosition
+from borderlight.runtime.bus.position import Partition, RecordPosition
 from decision.domain.catching_up import Span
 from decision.domain.session_join import JoinState, Side, Stored
 

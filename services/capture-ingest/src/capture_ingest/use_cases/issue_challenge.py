@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from borderlight.challenge.generators import CALM_SLOTS, COLOUR_SLOTS, RANDOM_BYTES, RandomSource
-from borderlight.challenge.schedule import ColourSchedule
+from borderlight.contracts.challenge.generators import CALM_SLOTS, COLOUR_SLOTS, RANDOM_BYTES, RandomSource
+from borderlight.contracts.challenge.schedule import ColourSchedule
 from capture_ingest.domain.session_life import Session, Step
 from capture_ingest.ports import SessionStore
 

@@ -10,8 +10,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from borderlight.errors import Unavailable
-from borderlight.plumbing.kafka_bus import KafkaSettings
-from borderlight.plumbing.position import Partition
+from borderlight.runtime.bus.kafka import KafkaSettings
+from borderlight.runtime.bus.position import Partition
 from decision.domain.catching_up import Span
 from decision.ports import PastRecord
 

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
-from borderlight.plumbing.bus import Record
-from borderlight.plumbing.position import Partition
+from borderlight.runtime.bus.port import Record
+from borderlight.runtime.bus.position import Partition
 from decision.domain.catching_up import Span
 from decision.ports import PastRecord
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from borderlight.plumbing.position import Partition, RecordPosition
+from borderlight.runtime.bus.position import Partition, RecordPosition
 from decision.domain.session_join import JoinState
 from decision.ports import Input, Replay, StateBehind
 

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from borderlight.errors import Unavailable
-from borderlight.plumbing.position import Partition, RecordPosition
+from borderlight.runtime.bus.position import Partition, RecordPosition
 from decision.adapters import join_scripts
 from decision.domain.session_join import JoinState, Side, Stored
 from decision.ports import Input, Replay, StateBehind

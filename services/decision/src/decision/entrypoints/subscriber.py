@@ -3,8 +3,8 @@
 from typing import Any
 
 from borderlight.contracts.events import EntryVerdict
-from borderlight.plumbing.bus import Bus, Subscription
-from borderlight.plumbing.position import current_position
+from borderlight.runtime.bus.port import Bus, Subscription
+from borderlight.runtime.bus.position import current_position
 from decision.domain.session_join import Side
 from decision.use_cases.join_session import SIDES, JoinSession
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from borderlight.contracts.events import Contract, EntryVerdict
 from borderlight.errors import InvalidMessage, Unavailable
-from borderlight.plumbing.bus import parse_event
-from borderlight.plumbing.logs import logger
-from borderlight.plumbing.position import Partition
+from borderlight.runtime.bus.port import parse_event
+from borderlight.runtime.bus.position import Partition
+from borderlight.runtime.logs import logger
 from decision.domain.catching_up import Span, partitions_behind, restart_offset
 from decision.domain.session_join import Side
 from decision.ports import History, Input, JoinStore, PastRecord, Replay, StateBehind

@@ -13,11 +13,11 @@ from borderlight.contracts.events import (
     SessionCaptured,
 )
 from borderlight.errors import Unavailable
-from borderlight.plumbing.bus import EventPublisher
-from borderlight.plumbing.clock import Clock
-from borderlight.plumbing.logs import logger
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.position import RecordPosition
+from borderlight.runtime.bus.port import EventPublisher
+from borderlight.runtime.bus.position import RecordPosition
+from borderlight.runtime.clock import Clock
+from borderlight.runtime.logs import logger
+from borderlight.runtime.metrics import Metrics
 from decision.domain.policy import PolicySet
 from decision.domain.session_join import JoinState, Side, Stored
 from decision.ports import Input, JoinStore, StateBehind

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from borderlight.errors import Unavailable
-from borderlight.plumbing.logs import logger
-from borderlight.plumbing.position import Partition
+from borderlight.runtime.bus.position import Partition
+from borderlight.runtime.logs import logger
 from decision.domain.catching_up import required_positions
 from decision.ports import History, JoinStore, StateBehind
 from decision.use_cases.join_session import JoinSession
