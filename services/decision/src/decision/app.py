@@ -8,13 +8,12 @@ from borderlight.errors import Unavailable
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.bus.port import Bus
 from borderlight.runtime.clock import Clock, SystemClock
-from borderlight.runtime.http.health import health_app
 from borderlight.runtime.metrics import Metrics
-from borderlight.runtime.process import run_worker
+from borderlight.runtime.process import run_worker, service_app
 from decision.adapters.kafka_history import KafkaHistory
 from decision.adapters.redis_join_store import RedisJoinStore
 from decision.domain.policy import policy_set
-from decision.entrypoints.subscriber import subscribe_decision
+from decision.entrypoints.subscriber import PUBLISHES, subscribe_decision
 from decision.ports import History, JoinStore, StateBehind
 from decision.settings import DecisionSettings
 from decision.use_cases.catch_up import CatchUp
@@ -40,7 +39,8 @@ def wire_decision(
     """Subscribe decision over given adapters."""
     more = sorted(settings.policies_dir.glob("*.toml"))
     policies = policy_set(settings.policy_file.read_text(), (path.read_text() for path in more))
-    join = JoinSession(store, bus, policies, clock, metrics, settings.deadline_s)
+    router = bus.router("decision", PUBLISHES)
+    join = JoinSession(store, router.events, policies, clock, metrics, settings.deadline_s)
     catch_up = CatchUp(store, history, join, settings.rebuild_window_s)
 
     async def close_gap(gap: StateBehind) -> None:
@@ -48,7 +48,7 @@ def wire_decision(
             raise Unavailable("the join is being brought back from the topics")
 
     join.catch_up = close_gap
-    subscribe_decision(bus, join)
+    subscribe_decision(router, join)
     return Decision(join, catch_up, SweepDeadlines(join, store, history, settings.clock_grace_s))
 
 
@@ -70,5 +70,5 @@ async def run_decision() -> None:
             await decision.catch_up()
             await asyncio.sleep(1.0)
 
-        app = health_app(metrics, bus.is_alive, bus.is_ready)
-        await run_worker("decision", bus, app, metrics, settings.host, settings.port, background=(sweep, guard))
+        process = service_app("decision", bus, metrics, background=(sweep, guard))
+        await run_worker(process, "decision", settings.host, settings.port)

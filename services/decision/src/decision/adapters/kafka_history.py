@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from borderlight.errors import Unavailable
+from borderlight.runtime.bus.event_router import group_of
 from borderlight.runtime.bus.kafka import KafkaSettings
 from borderlight.runtime.bus.position import Partition
 from decision.domain.catching_up import Span
@@ -102,7 +103,7 @@ class KafkaHistory:
                 await admin.start()
                 self._admin = admin
             for topic in self._topics:
-                group = f"{self._settings.topic_prefix}borderlight.{self._service}.{topic}"
+                group = self._settings.topic_prefix + group_of(self._service, topic)
                 for tp, kept in (await self._admin.list_consumer_group_offsets(group)).items():
                     if kept.offset >= 0 and self._ours(tp).topic == topic:
                         found[self._ours(tp)] = int(kept.offset)
