@@ -70,11 +70,5 @@ async def run_decision() -> None:
             await decision.catch_up()
             await asyncio.sleep(1.0)
 
-<<<<<<< HEAD
-    process = service_app("decision", bus, metrics, background=(sweep, guard))
-    await run_worker(process, "decision", settings.host, settings.ops_port)
-    await redis.aclose()
-=======
         process = service_app("decision", bus, metrics, background=(sweep, guard))
-        await run_worker(process, "decision", settings.host, settings.port)
->>>>>>> main
+        await run_worker(process, "decision", settings.host, settings.ops_port)
