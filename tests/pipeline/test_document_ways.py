@@ -21,7 +21,7 @@ from borderlight_lab.simulator.head import make_head
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.adapters.onnx_face_reader import OnnxFaceReader
 from matcher.app import PHOTO_BUCKET
-from matcher.entrypoints.http_api import StewardApi
+from matcher.entrypoints.http_api import StewardApi, steward_app
 from matcher.use_cases.enrol_document import EnrolDocument
 from matcher.use_cases.erase_documents import EraseDocuments
 
@@ -193,3 +193,19 @@ async def test_a_hand_in_from_the_future_blocks_neither_the_next_nor_its_erasure
     ways.clock.advance(60.0)
     await ways.enrol(await ways.submitted(portrait, submitted_at=ahead))
     assert len(await ways.store.references_of("t-1")) == 1, "an erasure does not stand in the way of what comes later"
+
+
+async def test_the_stewards_port_answers_like_the_public_one(ways: Ways) -> None:
+    app = steward_app(StewardApi(ways.enrol, ways.erase, ways.store, ways.clock, SecretStr(KEY)))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://matcher") as client:
+        for method, path, allowed in (
+            ("POST", PATH, {"PUT", "GET", "DELETE"}),
+            ("GET", "/v1/travellers/t-1", {"DELETE"}),
+        ):
+            answer = await client.request(method, path, headers={"Authorization": f"Bearer {KEY}"})
+            assert answer.status_code == 405 and set(answer.headers["allow"].split(", ")) == allowed
+        for path in ("/metrics", "/healthz", "/nothing"):
+            assert (await client.get(path)).status_code == 404
+        refused = await client.get(PATH)
+        assert refused.status_code == 401
+        assert refused.headers["cache-control"] == "no-store" and refused.headers["x-content-type-options"] == "nosniff"

@@ -22,10 +22,10 @@ from capture_ingest.adapters.memory_session_store import MemorySessionStore
 from capture_ingest.app import wire_api, wire_normalizer, wire_ops
 from capture_ingest.ports import CaptureNormalizer
 from capture_ingest.settings import CaptureIngestSettings
+from decision.adapters.memory_history import MemoryHistory
 from decision.adapters.memory_join_store import MemoryJoinStore
-from decision.app import wire_decision
+from decision.app import TOPICS, wire_decision
 from decision.settings import DecisionSettings
-from decision.use_cases.join_session import JoinSession
 from liveness.app import wire_liveness
 from liveness.settings import LivenessSettings
 from matcher.app import load_key_ring, make_face_reader, open_reference_store, wire_matcher
@@ -91,10 +91,11 @@ class EmbeddedStack:
             self.bus, self.objects, self.references, models.reader, settings_of_matcher, self.clock
         )
         self.retention = wire_retention(self.bus, files, masters, rules.rules(), self.clock, self.metrics)
-        self.join: JoinSession = wire_decision(self.bus, self.joins, DecisionSettings(), self.clock, self.metrics)
+        history = MemoryHistory(lambda: self.bus.log, TOPICS)
+        self.decision = wire_decision(self.bus, self.joins, history, DecisionSettings(), self.clock, self.metrics)
 
     async def __aenter__(self) -> "EmbeddedStack":
-        await self.joins.set_epoch()
+        await self.decision.catch_up()
         await self.retention.ensure_buckets()
         await self.bus.start()
         self._sweeping = asyncio.create_task(self._sweep())

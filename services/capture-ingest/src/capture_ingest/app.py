@@ -7,10 +7,12 @@ from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 
+from borderlight.errors import BorderlightError
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.bus.port import Bus
 from borderlight.runtime.clock import Clock, SystemClock
 from borderlight.runtime.http.health import health_routes
+from borderlight.runtime.http.public_server import PublicPort
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.session_store import open_sealed_s3
@@ -104,6 +106,10 @@ def wire_normalizer(bus: Bus, objects: ObjectStore, normalizer: CaptureNormalize
 async def run_api() -> None:
     """The api process."""
     settings, clock, metrics = CaptureIngestSettings(), SystemClock(), Metrics()
+    if settings.allow_anonymous_agency and settings.host not in ("127.0.0.1", "::1", "localhost"):
+        raise BorderlightError(
+            "CAPTURE_INGEST_ALLOW_ANONYMOUS_AGENCY is for this machine: set CAPTURE_INGEST_HOST to 127.0.0.1"
+        )
     objects = await open_sealed_s3(clock)
     bus = KafkaBus(KafkaSettings(), "api", clock, metrics)
     redis: Redis = Redis.from_url(settings.redis_url)
@@ -111,13 +117,13 @@ async def run_api() -> None:
         f"async+{settings.counters_redis_url or settings.redis_url}", implementation="redispy", key_prefix="rate"
     )
     app = wire_api(bus, RedisSessionStore(redis), objects, settings, clock, metrics, counters)
-    app.router.routes.extend(wire_ops(app, bus, metrics).routes)
 
     async def before() -> None:
         await objects.ensure_bucket(store_video.BUCKET)
 
-    process = service_app("api", bus, metrics, app, before, has_own_health=True)
-    await run_worker(process, "api", settings.host, settings.port)
+    public = PublicPort(settings.host, settings.port, settings.max_connections)
+    process = service_app("api", bus, metrics, Starlette(routes=docs_routes(app)), before, public=(app, public))
+    await run_worker(process, "api", settings.host, settings.ops_port)
     await redis.aclose()
 
 
@@ -137,5 +143,5 @@ async def run_normalizer() -> None:
         await normalizer.start()
 
     process = service_app("normalizer", bus, metrics, before=before)
-    await run_worker(process, "normalizer", settings.host, settings.port)
+    await run_worker(process, "normalizer", settings.host, settings.ops_port)
     normalizer.close()
