@@ -15,15 +15,19 @@ from borderlight.plumbing.object_store import ObjectStore
 from borderlight.plumbing.s3_object_store import S3ObjectStore, S3Settings
 from borderlight.plumbing.worker import run_worker
 from borderlight.vision.decoder import DecodeLimits
+from capture_ingest.adapters.memory_attempt_store import MemoryAttemptStore
+from capture_ingest.adapters.redis_attempt_store import RedisAttemptStore
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
 from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
 from capture_ingest.entrypoints.access import Access
 from capture_ingest.entrypoints.dependencies import AgencyUseCases, TravellerUseCases, Uploads
 from capture_ingest.entrypoints.http_api import build_http_api
+from capture_ingest.entrypoints.live_drain import LiveCaptures
+from capture_ingest.entrypoints.live_socket import LiveParts
 from capture_ingest.entrypoints.rate_limits import RateLimits
 from capture_ingest.entrypoints.subscriber import subscribe_api, subscribe_normalizer
 from capture_ingest.entrypoints.upload_reading import UploadReader
-from capture_ingest.ports import CaptureNormalizer, SessionStore
+from capture_ingest.ports import AttemptStore, CaptureNormalizer, SessionStore
 from capture_ingest.settings import CaptureIngestSettings
 from capture_ingest.use_cases import normalize_capture, store_video
 from capture_ingest.use_cases.claim_session import ClaimSession
@@ -35,6 +39,8 @@ from capture_ingest.use_cases.open_session import OpenSession
 from capture_ingest.use_cases.receive_part import ReceivePart
 from capture_ingest.use_cases.record_outcome import RecordOutcome
 from capture_ingest.use_cases.retake_session import RetakeSession
+from capture_ingest.use_cases.seal_live_capture import SealLiveCapture
+from capture_ingest.use_cases.spend_attempt import SpendAttempt
 from capture_ingest.use_cases.store_video import StoreVideo
 
 
@@ -46,25 +52,41 @@ def wire_api(
     clock: Clock,
     metrics: Metrics,
     counters: Storage | None = None,
+    attempts: AttemptStore | None = None,
 ) -> Any:
-    """The HTTP application over given adapters; the bus gets its subscription. counters: of the rate limits."""
+    """The HTTP application over given adapters; the bus gets its subscription.
+
+    counters: of the rate limits; attempts: challenges seen by each traveller. Without them this process counts alone.
+    """
     subscribe_api(bus, RecordOutcome(sessions))
     open_session, store = OpenSession(sessions, clock, settings.session_life_s), StoreVideo(sessions, objects)
     limits = RateLimits(counters or MemoryStorage(), settings.rate_per_session, settings.rate_per_address)
+    access = Access(settings.agency_keys(), limits, sessions, clock, settings.allow_anonymous_agency)
+    spend = SpendAttempt(attempts or MemoryAttemptStore(), clock, settings.attempts_per_day)
+    issue_challenge = IssueChallenge(sessions, secrets.token_bytes, clock, spend)
     parts = (
         metrics,
-        Access(settings.agency_keys(), limits, sessions, clock, settings.allow_anonymous_agency),
+        access,
         AgencyUseCases(open_session, FollowSession(sessions)),
         TravellerUseCases(
             claim_session=ClaimSession(sessions),
-            issue_challenge=IssueChallenge(sessions, secrets.token_bytes),
-            finish_capture=FinishCapture(sessions, objects, bus, clock),
+            issue_challenge=issue_challenge,
+            finish_capture=FinishCapture(sessions, objects, bus, clock, settings.answer_deadline_s),
             retake_session=RetakeSession(sessions, open_session),
         ),
         Uploads(
             reader=UploadReader(metrics, settings.max_upload_bytes, settings.upload_timeout_s),
             store_video=store,
             receive_part=ReceivePart(objects, store),
+        ),
+        LiveParts(
+            access=access,
+            issue_challenge=issue_challenge,
+            seal=SealLiveCapture(sessions, objects),
+            clock=clock,
+            metrics=metrics,
+            max_bytes=settings.max_upload_bytes,
+            running=LiveCaptures(),
         ),
     )
     app = build_http_api(settings, parts)
@@ -84,7 +106,8 @@ async def run_api() -> None:
     bus = KafkaBus(KafkaSettings(), "api", clock, metrics)
     redis: Redis = Redis.from_url(settings.redis_url)
     counters = RedisStorage(f"async+{settings.redis_url}", implementation="redispy", key_prefix="rate")
-    app = wire_api(bus, RedisSessionStore(redis), objects, settings, clock, metrics, counters)
+    sessions, attempts = RedisSessionStore(redis), RedisAttemptStore(redis)
+    app = wire_api(bus, sessions, objects, settings, clock, metrics, counters, attempts)
 
     async def before() -> None:
         await objects.ensure_bucket(store_video.BUCKET)

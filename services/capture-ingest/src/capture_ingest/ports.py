@@ -1,7 +1,9 @@
 """What capture-ingest needs from the world."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
+from capture_ingest.domain.attempts import AttemptCount, AttemptRefused
 from capture_ingest.domain.session_life import Session, Step
 
 
@@ -24,4 +26,14 @@ class CaptureNormalizer(Protocol):
 
     async def normalize(self, video: bytes, header: dict[str, Any]) -> tuple[bytes, float]:
         """(packed capture, CPU time [ms]); raises CaptureRejected or Unavailable."""
+        ...
+
+
+class AttemptStore(Protocol):
+    """Challenges seen, by traveller."""
+
+    async def spend(
+        self, name: str, now_s: float, judge: Callable[[AttemptCount], AttemptRefused | None]
+    ) -> AttemptRefused | None:
+        """Count one more unless `judge` refuses what is counted already, in one go. Raises Unavailable."""
         ...

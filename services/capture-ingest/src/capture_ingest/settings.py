@@ -17,7 +17,11 @@ class AgencyEntry(BaseModel):
 
 
 class CaptureIngestSettings(BaseSettings):
-    """api and normalizer share them. policies: ids beside the default that agencies may name, as decision has them."""
+    """api and normalizer share them. policies: ids beside the default that agencies may name, as decision has them.
+
+    attempts_per_day: challenges that one traveller may see in 24 hours, over all sessions; 0 is without limit.
+    answer_deadline_s: from the challenge to the finish of a capture that was not committed while it was filmed.
+    """
 
     model_config = SettingsConfigDict(env_prefix="CAPTURE_INGEST_")
     host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
@@ -30,6 +34,8 @@ class CaptureIngestSettings(BaseSettings):
     upload_timeout_s: float = 60.0
     session_life_s: int = 900
     max_attempts: int = 3
+    attempts_per_day: int = 12
+    answer_deadline_s: float = 30.0
     policies: list[str] = []
     models_dir: Path = default_models_folder()
     worker_memory_bytes: int = 1_500_000_000

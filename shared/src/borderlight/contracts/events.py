@@ -50,6 +50,22 @@ class EntryOutcome(StrEnum):
     RETAKE = "retake"
 
 
+class Freshness(StrEnum):
+    """What shows that the capture was filmed when it was asked for; best first."""
+
+    LIVE = "live"
+    DEADLINE_ONLY = "deadline_only"
+    LATE = "late"
+
+
+class Channel(StrEnum):
+    """Where the pictures came from, as far as that can be told; best first."""
+
+    DEVICE = "device"
+    UNKNOWN = "unknown"
+    MADE = "made"
+
+
 class Event(Contract):
     """A fact about one session."""
 
@@ -76,6 +92,11 @@ class SessionCaptured(Event):
     attempt: int = Field(default=1, ge=1, le=100, description="1 for the first session of a journey")
     previous_session_id: SessionId | None = None
     policy: PolicyId | None = Field(default=None, description="chosen by the agency; null is the default policy")
+    freshness: Freshness | None = Field(default=None, description="null counts as late")
+    channel: Channel | None = Field(default=None, description="null counts as unknown")
+    transcript: ObjectRef | None = Field(
+        default=None, description="of a live capture: what was released and committed when; the film must agree with it"
+    )
 
 
 class CaptureNormalized(Event):
@@ -85,6 +106,9 @@ class CaptureNormalized(Event):
     traveller_ref: TravellerRef
     normalized: ObjectRef
     captured_at: AwareDatetime
+    freshness: Freshness | None = Field(
+        default=None, description="from the bytes of the film; never better than what the capture was accepted with"
+    )
     cpu_ms: float = Field(default=0.0, ge=0)
 
 

@@ -9,6 +9,8 @@ class State(StrEnum):
     OPENED = "opened"
     CLAIMED = "claimed"
     CHALLENGED = "challenged"
+    FILMING = "filming"
+    COMMITTED = "committed"
     UPLOADED = "uploaded"
     CAPTURED = "captured"
     DECIDED = "decided"
@@ -18,6 +20,8 @@ class State(StrEnum):
 class Step(StrEnum):
     CLAIMED = "claimed"
     CHALLENGE_ISSUED = "challenge_issued"
+    LIVE_BEGUN = "live_begun"
+    LIVE_SEALED = "live_sealed"
     VIDEO_STORED = "video_stored"
     CAPTURE_FINISHED = "capture_finished"
     VERDICT_ARRIVED = "verdict_arrived"
@@ -28,13 +32,19 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.OPENED, Step.CLAIMED): State.CLAIMED,
     (State.OPENED, Step.CHALLENGE_ISSUED): State.CHALLENGED,  # a client that holds the link's token itself
     (State.CLAIMED, Step.CHALLENGE_ISSUED): State.CHALLENGED,
+    (State.OPENED, Step.LIVE_BEGUN): State.FILMING,
+    (State.CLAIMED, Step.LIVE_BEGUN): State.FILMING,
+    (State.FILMING, Step.LIVE_SEALED): State.COMMITTED,
     (State.CHALLENGED, Step.VIDEO_STORED): State.UPLOADED,
+    (State.COMMITTED, Step.VIDEO_STORED): State.UPLOADED,
     (State.UPLOADED, Step.VIDEO_STORED): State.UPLOADED,  # a broken upload may be sent again
     (State.UPLOADED, Step.CAPTURE_FINISHED): State.CAPTURED,
     (State.UPLOADED, Step.VERDICT_ARRIVED): State.DECIDED,  # finish crashed after the event was out
     (State.CAPTURED, Step.VERDICT_ARRIVED): State.DECIDED,
     (State.DECIDED, Step.VERDICT_ARRIVED): State.DECIDED,
     (State.CHALLENGED, Step.RETAKEN): State.CONTINUED,  # interrupted: the challenge is spent, a new session goes on
+    (State.FILMING, Step.RETAKEN): State.CONTINUED,  # the socket was lost: what was shown counts as an attempt
+    (State.COMMITTED, Step.RETAKEN): State.CONTINUED,
     (State.UPLOADED, Step.RETAKEN): State.CONTINUED,
     (State.DECIDED, Step.RETAKEN): State.CONTINUED,
 }
@@ -43,7 +53,9 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
 MEANINGS: dict[State, str] = {
     State.OPENED: "An agency has opened it; its link waits for the traveller.",
     State.CLAIMED: "A page has taken it over; the link's token is read-only.",
-    State.CHALLENGED: "The colours have been told; the traveller is being filmed.",
+    State.CHALLENGED: "All colours were told at once; the traveller is being filmed.",
+    State.FILMING: "A live capture runs: colours go out one by one, slices are committed. It takes no video.",
+    State.COMMITTED: "The live capture is sealed; the film it commits to may follow.",
     State.UPLOADED: "A whole video is stored.",
     State.CAPTURED: "Video and event are safe; the verdict is on its way.",
     State.DECIDED: "The verdict has arrived.",
@@ -62,7 +74,8 @@ class Session:
 
     token_sha256: hex digest of the token that may act; link_sha256: of the link's token once it has been claimed, which
     may only look; page: what the capture page is told (language, return_url); policy: whose rules
-    decide, None is the default; next_session_id: where a retake goes on.
+    decide, None is the default; next_session_id: where a retake goes on; challenged_at_s: when the first
+    colour was told; transcript: where the sealed transcript of the live capture lies.
     """
 
     session_id: str
@@ -83,6 +96,8 @@ class Session:
     agency: str = ""
     page: dict[str, Any] | None = None
     policy: str | None = None
+    challenged_at_s: float | None = None
+    transcript: dict[str, Any] | None = None
 
     def is_expired(self, now_s: float) -> bool:
         """Whether the traveller may no longer act on it; a captured session does not expire."""

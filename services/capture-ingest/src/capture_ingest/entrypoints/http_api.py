@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from borderlight.errors import Unavailable
-from capture_ingest.entrypoints import session_routes, traveller_routes, upload_routes
+from capture_ingest.entrypoints import live_socket, session_routes, traveller_routes, upload_routes
 from capture_ingest.entrypoints.api_docs import describe, docs_routes
 from capture_ingest.entrypoints.page_routes import page_routes
 from capture_ingest.entrypoints.problems import Refused, problem
@@ -53,6 +53,7 @@ def build_http_api(settings: CaptureIngestSettings, parts: Sequence[object]) -> 
         session_routes.router,
         traveller_routes.router,
         upload_routes.router,
+        live_socket.router,
         docs_routes(app),
         page_routes(settings),
     ):

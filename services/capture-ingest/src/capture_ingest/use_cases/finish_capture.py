@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from borderlight.contracts.bundle import SCHEMA
-from borderlight.contracts.events import ObjectRef, SessionCaptured
+from borderlight.contracts.events import Freshness, ObjectRef, SessionCaptured
 from borderlight.plumbing.bus import EventPublisher
 from borderlight.plumbing.clock import Clock
-from borderlight.plumbing.object_store import ObjectStore
+from borderlight.plumbing.object_store import ObjectStore, read_verified
+from capture_ingest.domain.freshness import claimed_answers_ms, freshness_of, without_transcript
+from capture_ingest.domain.live_transcript import LiveTranscript
 from capture_ingest.domain.session_life import Session, State, Step
 from capture_ingest.ports import SessionStore
 from capture_ingest.use_cases.store_video import BUCKET
@@ -32,6 +34,7 @@ class FinishCapture:
     objects: ObjectStore
     publisher: EventPublisher
     clock: Clock
+    answer_deadline_s: float = 30.0
 
     async def __call__(self, session: Session, client_log: dict[str, Any]) -> CaptureAccepted | NotFinishable:
         """Accepted means that video and event are safe. Raises Unavailable."""
@@ -58,7 +61,18 @@ class FinishCapture:
             attempt=session.attempt,
             previous_session_id=session.previous_session_id,
             policy=session.policy,
+            freshness=await self._freshness(session),
+            transcript=None if session.transcript is None else ObjectRef.model_validate(session.transcript),
         )
         await self.publisher.publish(event, (video.sha256, stored.sha256))
         await self.sessions.take(session.session_id, Step.CAPTURE_FINISHED, {})
         return CaptureAccepted()
+
+    async def _freshness(self, session: Session) -> Freshness:
+        """By the server's clock; the normalizer looks again once it has the film's bytes."""
+        if session.transcript is None:
+            now_s = self.clock.now().timestamp()
+            return Freshness(without_transcript(session.challenged_at_s, now_s, self.answer_deadline_s))
+        stored = await read_verified(self.objects, ObjectRef.model_validate(session.transcript))
+        transcript = LiveTranscript.from_json(json.loads(stored))
+        return Freshness(freshness_of(transcript, claimed_answers_ms(transcript)))
