@@ -12,8 +12,8 @@ from servers import Endpoints
 
 from borderlight.contracts.events import CaptureRejected
 from borderlight.errors import InvalidMessage, Unavailable
-from borderlight.plumbing.bus import Subscription
-from borderlight.plumbing.position import Partition, ReadAgain, current_position
+from borderlight.runtime.bus.port import Subscription
+from borderlight.runtime.bus.position import Partition, ReadAgain, current_position
 
 TOPIC = CaptureRejected.topic
 
@@ -192,7 +192,7 @@ async def test_topics_are_created_reconciled_and_grown(stack: Endpoints, prefix:
     from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
     from borderlight.contracts.topics import registry
-    from borderlight.plumbing.kafka_topics import apply_topics
+    from borderlight.runtime.bus.kafka_topics import apply_topics
 
     settings = kafka_settings(stack, prefix)
     (wanted,) = [topic for topic in registry() if topic.name == "entry.verdict.latest.v1"]

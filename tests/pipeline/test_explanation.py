@@ -8,8 +8,8 @@ import pytest
 from simulated_sessions import Sessions
 
 from borderlight.contracts.normalized_capture import NormalizedCapture, unpack
-from borderlight.vision.decoder import DecodeLimits
-from capture_ingest.adapters.vision_capture_normalizer import VisionCaptureNormalizer
+from capture_ingest.adapters.video.decoder import DecodeLimits
+from capture_ingest.adapters.video.normalizer import VisionCaptureNormalizer
 from liveness.adapters.html_explainer import HtmlExplainer
 from liveness.domain.assessment import Assessment
 from liveness.domain.finding import Advice

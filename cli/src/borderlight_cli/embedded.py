@@ -9,10 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from borderlight.plumbing.clock import SystemClock
-from borderlight.plumbing.memory_bus import MemoryBus
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.object_store import FileObjectStore
+from borderlight.runtime.bus.memory import MemoryBus
+from borderlight.runtime.clock import SystemClock
+from borderlight.runtime.metrics import Metrics
+from borderlight.runtime.objects.file import FileObjectStore
 from capture_ingest.adapters.memory_session_store import MemorySessionStore
 from capture_ingest.app import wire_api, wire_normalizer
 from capture_ingest.ports import CaptureNormalizer
@@ -39,8 +39,8 @@ class SharedModels:
     @staticmethod
     def load() -> "SharedModels":
         """Load with the services' own settings."""
-        from borderlight.vision.decoder import DecodeLimits
         from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
+        from capture_ingest.adapters.video.decoder import DecodeLimits
 
         settings = CaptureIngestSettings()
         limits = DecodeLimits(max_bytes=settings.max_upload_bytes)

@@ -8,7 +8,7 @@ import segno
 import typer
 
 from borderlight.errors import BorderlightError
-from borderlight.plumbing.logs import configure_logs
+from borderlight.runtime.logs import configure_logs
 from borderlight_cli.embedded import EmbeddedStack
 from borderlight_cli.serving.operator import OperatorPage, document_of
 from borderlight_cli.serving.server import Address, embedded_server

@@ -13,9 +13,9 @@ import numpy as np
 
 from borderlight.contracts.normalized_capture import unpack
 from borderlight.errors import CaptureRejected
-from borderlight.vision.decoder import DecodeLimits
 from borderlight.vision.models import default_models_folder
-from capture_ingest.adapters.vision_capture_normalizer import VisionCaptureNormalizer
+from capture_ingest.adapters.video.decoder import DecodeLimits
+from capture_ingest.adapters.video.normalizer import VisionCaptureNormalizer
 from liveness.domain.thresholds import Thresholds
 from liveness.use_cases.assess_liveness import assess_liveness
 

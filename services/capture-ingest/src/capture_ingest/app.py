@@ -6,19 +6,19 @@ from typing import Any
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from redis.asyncio import Redis
 
-from borderlight.plumbing.bus import Bus, EventPublisher
-from borderlight.plumbing.clock import Clock, SystemClock
-from borderlight.plumbing.health import health_app, health_routes
-from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.object_store import ObjectStore
-from borderlight.plumbing.s3_object_store import S3ObjectStore, S3Settings
-from borderlight.plumbing.worker import run_worker
-from borderlight.vision.decoder import DecodeLimits
+from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
+from borderlight.runtime.bus.port import Bus, EventPublisher
+from borderlight.runtime.clock import Clock, SystemClock
+from borderlight.runtime.http.health import health_app, health_routes
+from borderlight.runtime.metrics import Metrics
+from borderlight.runtime.objects.port import ObjectStore
+from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
+from borderlight.runtime.process import run_worker
 from capture_ingest.adapters.memory_attempt_store import MemoryAttemptStore
 from capture_ingest.adapters.redis_attempt_store import RedisAttemptStore
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
 from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
+from capture_ingest.adapters.video.decoder import DecodeLimits
 from capture_ingest.entrypoints.access import Access
 from capture_ingest.entrypoints.dependencies import AgencyUseCases, TravellerUseCases, Uploads
 from capture_ingest.entrypoints.http_api import build_http_api
@@ -61,17 +61,18 @@ def wire_api(
     subscribe_api(bus, RecordOutcome(sessions))
     open_session, store = OpenSession(sessions, clock, settings.session_life_s), StoreVideo(sessions, objects)
     limits = RateLimits(counters or MemoryStorage(), settings.rate_per_session, settings.rate_per_address)
+    finish = FinishCapture(sessions, objects, bus, clock, answer_deadline_s=settings.answer_deadline_s)
     access = Access(settings.agency_keys(), limits, sessions, clock, settings.allow_anonymous_agency)
     spend = SpendAttempt(attempts or MemoryAttemptStore(), clock, settings.attempts_per_day)
     issue_challenge = IssueChallenge(sessions, secrets.token_bytes, clock, spend)
     parts = (
         metrics,
         access,
-        AgencyUseCases(open_session, FollowSession(sessions)),
+        AgencyUseCases(open_session, FollowSession(sessions, finish)),
         TravellerUseCases(
             claim_session=ClaimSession(sessions),
             issue_challenge=issue_challenge,
-            finish_capture=FinishCapture(sessions, objects, bus, clock, settings.answer_deadline_s),
+            finish_capture=finish,
             retake_session=RetakeSession(sessions, open_session),
         ),
         Uploads(

@@ -1,6 +1,6 @@
 """What capture-ingest needs from the world."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from capture_ingest.domain.attempts import AttemptCount, AttemptRefused
@@ -16,8 +16,14 @@ class SessionStore(Protocol):
 
     async def find(self, session_id: str) -> Session | None: ...
 
-    async def take(self, session_id: str, step: Step, changes: dict[str, Any]) -> Session | None:
-        """Take `step` and apply `changes` in one go; None when the state does not allow it (or there is no session)."""
+    async def take(
+        self, session_id: str, step: Step, changes: dict[str, Any], expecting: Mapping[str, Any] | None = None
+    ) -> Session | None:
+        """Take `step` and apply `changes` in one go.
+
+        None, and nothing changed, when there is no session, its state does not allow the step, or a field of it is not
+        as `expecting` says.
+        """
         ...
 
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from borderlight.errors import BorderlightError
-from borderlight.plumbing.logs import configure_logs
-from borderlight.vision.face_embedder import FaceEmbedder
-from borderlight.vision.model_build.build import pinned_models
+from borderlight.runtime.logs import configure_logs
+from borderlight.vision.embedder import FaceEmbedder
+from borderlight.vision.pinned import pinned_models
 from matcher.settings import MatcherSettings
 
 StoreFolder = Annotated[Path | None, typer.Option("--store", help="a folder instead of the S3 server")]

@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from borderlight.plumbing.clock import Clock
+from borderlight.runtime.clock import Clock
 from capture_ingest.domain.agency import AgencyKey, Scope, find_agency
 from capture_ingest.domain.session_life import Session
 from capture_ingest.entrypoints.problems import Refused

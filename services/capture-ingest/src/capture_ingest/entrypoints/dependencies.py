@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Request
 
-from borderlight.plumbing.metrics import Metrics
+from borderlight.runtime.metrics import Metrics
 from capture_ingest.domain.session_life import Session
 from capture_ingest.entrypoints.access import Access, Caller, bearer
 from capture_ingest.entrypoints.upload_reading import UploadReader

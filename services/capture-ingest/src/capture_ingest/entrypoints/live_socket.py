@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from borderlight.errors import Unavailable
-from borderlight.plumbing.clock import Clock
-from borderlight.plumbing.metrics import Metrics
+from borderlight.runtime.clock import Clock
+from borderlight.runtime.metrics import Metrics
 from capture_ingest.domain.attempts import AttemptRefused
 from capture_ingest.domain.live_capture import LiveCapture, Outgoing
 from capture_ingest.domain.live_states import State

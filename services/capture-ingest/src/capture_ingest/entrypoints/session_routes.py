@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from borderlight.contracts.events import PolicyId, SessionId, TravellerRef
 from capture_ingest.domain.agency import Scope
-from capture_ingest.domain.session_life import Session
+from capture_ingest.domain.session_life import Session, State
 from capture_ingest.entrypoints.dependencies import ForAgency, ReadableSession, WithAccess, WithCaller, WithSettings
 from capture_ingest.entrypoints.problems import Refused
 from capture_ingest.settings import CaptureIngestSettings
@@ -57,9 +57,10 @@ def _link_base(settings: CaptureIngestSettings, request: Request) -> str:
 
 
 def _state(session: Session, now_s: float) -> SessionState:
+    told = State.CAPTURED if session.state is State.FINISHING else session.state  # no other capture can be accepted
     return SessionState(
         session_id=session.session_id,
-        state="expired" if session.is_expired(now_s) else session.state,
+        state="expired" if session.is_expired(now_s) else told,
         outcome=session.outcome,
         advice=session.advice,
         attempt=session.attempt,

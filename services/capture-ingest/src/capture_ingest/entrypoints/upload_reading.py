@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from borderlight.plumbing.metrics import Metrics
+from borderlight.runtime.metrics import Metrics
 from capture_ingest.domain.session_life import Session, State, Step, states_before
 from capture_ingest.domain.upload_part import UploadPart
 from capture_ingest.entrypoints.problems import Refused

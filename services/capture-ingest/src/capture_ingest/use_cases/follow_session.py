@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from capture_ingest.domain.session_life import Session, State
 from capture_ingest.ports import SessionStore
+from capture_ingest.use_cases.finish_capture import FinishCapture
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,16 @@ class Standing:
 
 @dataclass(frozen=True)
 class FollowSession:
-    """every_s: pause between two looks into the store [s]."""
+    """finish: resumes what a process that died has left; every_s: pause between two looks into the store [s]."""
 
     sessions: SessionStore
+    finish: FinishCapture
     every_s: float = 0.25
 
     async def __call__(self, session: Session, wait_s: float = 0.0) -> Standing:
         """The standing once it changes, is decided, or `wait_s` [s] are over."""
         first = standing = await self._standing(session)
+        await self.finish.resume(first.last)
         end = asyncio.get_running_loop().time() + wait_s
         while standing.mark == first.mark and standing.last.state is not State.DECIDED:
             left = end - asyncio.get_running_loop().time()

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from borderlight.challenge.generators import CALM_SLOTS, COLOUR_SLOTS, RANDOM_BYTES, RandomSource
-from borderlight.challenge.schedule import ColourSchedule
-from borderlight.plumbing.clock import Clock
+from borderlight.contracts.challenge.generators import CALM_SLOTS, COLOUR_SLOTS, RANDOM_BYTES, RandomSource
+from borderlight.contracts.challenge.schedule import ColourSchedule
+from borderlight.runtime.clock import Clock
 from capture_ingest.domain.attempts import AttemptRefused
 from capture_ingest.domain.session_life import Session, Step, states_before
 from capture_ingest.ports import SessionStore

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from borderlight.plumbing.clock import Clock
+from borderlight.runtime.clock import Clock
 from capture_ingest.domain.session_life import Session, State
 from capture_ingest.ports import SessionStore
 

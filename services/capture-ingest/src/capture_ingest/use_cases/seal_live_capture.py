@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from borderlight.plumbing.object_store import ObjectStore
+from borderlight.runtime.objects.port import ObjectStore
 from capture_ingest.domain.live_transcript import LiveTranscript
 from capture_ingest.domain.session_life import Step
 from capture_ingest.ports import SessionStore

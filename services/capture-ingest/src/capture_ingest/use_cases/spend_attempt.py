@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from borderlight.plumbing.clock import Clock
+from borderlight.runtime.clock import Clock
 from capture_ingest.domain.attempts import AttemptRefused, refusal
 from capture_ingest.ports import AttemptStore
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from borderlight.challenge.schedule import ColourSchedule
+from borderlight.contracts.challenge.schedule import ColourSchedule
 from liveness.domain.finding import LivenessJudgement
 from liveness.domain.measurement import Measurement
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from borderlight.contracts.events import CaptureNormalized, EvidenceRecord, LivenessAssessed, LivenessOutcome, ObjectRef
 from borderlight.contracts.normalized_capture import NormalizedCapture, NormalizedCaptureUnreadable, unpack
 from borderlight.errors import CaptureRejected, ObjectCorrupt, ObjectMissing
-from borderlight.plumbing.bus import EventPublisher
-from borderlight.plumbing.object_store import ObjectStore, read_verified
+from borderlight.runtime.bus.port import EventPublisher
+from borderlight.runtime.objects.port import ObjectStore, read_verified
 from liveness.domain.assessment import Assessment
 from liveness.domain.thresholds import Thresholds
 from liveness.ports import Explainer
@@ -61,6 +61,7 @@ class AssessCapture:
             score=0.0,
             reasons=(reason,),
             thresholds_version=self.limits.version,
+            capture_digest=normalized.capture_digest,
         )
 
     def _event(
@@ -91,4 +92,5 @@ class AssessCapture:
             normalized=normalized.normalized,
             explanation=explanation,
             cpu_ms=round(cpu_ms, 3),
+            capture_digest=normalized.capture_digest,
         )

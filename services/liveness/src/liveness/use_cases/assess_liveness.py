@@ -5,8 +5,8 @@ from functools import cache
 
 import numpy as np
 
-from borderlight.challenge.generators import SlotGenerator, generator_named
-from borderlight.challenge.schedule import ColourSchedule
+from borderlight.contracts.challenge.generators import SlotGenerator, generator_named
+from borderlight.contracts.challenge.schedule import ColourSchedule
 from borderlight.contracts.normalized_capture import NormalizedCapture
 from liveness.domain.assessment import Assessment
 from liveness.domain.judgement import judge

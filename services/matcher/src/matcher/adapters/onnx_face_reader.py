@@ -6,10 +6,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from borderlight.vision.face_detector import FaceBox, FaceDetector
-from borderlight.vision.face_embedder import FaceEmbedder, align_chip
-from borderlight.vision.face_landmarker import FaceLandmarker, FaceMesh, Region
+from borderlight.vision.detector import FaceBox, FaceDetector
+from borderlight.vision.embedder import FaceEmbedder, align_chip
 from borderlight.vision.frame import Frame
+from borderlight.vision.landmarker import FaceLandmarker, FaceMesh, Region
 from matcher.adapters.photo_decoder import PhotoRefused, decode_photo
 from matcher.domain.photo_quality import QualityLimits, flags, measure_quality, refusals
 from matcher.ports import PhotoReading
