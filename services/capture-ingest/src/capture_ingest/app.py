@@ -23,7 +23,7 @@ from capture_ingest.entrypoints.access import Access
 from capture_ingest.entrypoints.dependencies import AgencyUseCases, TravellerUseCases, Uploads
 from capture_ingest.entrypoints.http_api import build_http_api
 from capture_ingest.entrypoints.live_drain import LiveCaptures
-from capture_ingest.entrypoints.live_socket import LiveParts
+from capture_ingest.entrypoints.live_socket import LiveParts, live_captures
 from capture_ingest.entrypoints.rate_limits import RateLimits
 from capture_ingest.entrypoints.subscriber import subscribe_api, subscribe_normalizer
 from capture_ingest.entrypoints.upload_reading import UploadReader
@@ -113,7 +113,8 @@ async def run_api() -> None:
     async def before() -> None:
         await objects.ensure_bucket(store_video.BUCKET)
 
-    await run_worker("api", bus, app, metrics, settings.host, settings.port, before=before)
+    drain = live_captures(app).drain
+    await run_worker("api", bus, app, metrics, settings.host, settings.port, before=before, drain=drain)
     await redis.aclose()
 
 

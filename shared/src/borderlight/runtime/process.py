@@ -5,10 +5,9 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-import uvicorn
-
 from borderlight import VERSION
 from borderlight.runtime.bus.kafka import KafkaBus
+from borderlight.runtime.http.server import Drain, DrainingServer, http_config
 from borderlight.runtime.logs import configure_logs, logger
 from borderlight.runtime.metrics import Metrics
 
@@ -35,12 +34,16 @@ async def run_worker(
     port: int,
     background: Sequence[Background] = (),
     before: Background | None = None,
+    drain: Drain | None = None,
 ) -> None:
-    """Serve `app` on host:port and consume until told to stop."""
+    """Serve `app` on host:port and consume until told to stop.
+
+    drain: waits for the WebSockets of a process that takes them, before uvicorn closes every connection.
+    """
     configure_logs(service)
     metrics.build_info.labels(service, VERSION).set(1)
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, timeout_keep_alive=10)
-    server = uvicorn.Server(config)
+    config = http_config(app, drain is not None, host=host, port=port, access_log=False, timeout_keep_alive=10)
+    server = DrainingServer(config, drain)
     serving = asyncio.create_task(server.serve())
     if before is not None:
         await before()

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from dataclasses import dataclass
 
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, FastAPI, WebSocket, WebSocketDisconnect
 
 from borderlight.errors import Unavailable
 from borderlight.runtime.clock import Clock
@@ -38,6 +38,12 @@ class LiveParts:
     metrics: Metrics
     max_bytes: int
     running: LiveCaptures
+
+
+def live_captures(app: FastAPI) -> LiveCaptures:
+    """Those of a wired application."""
+    parts: LiveParts = app.state.parts[LiveParts]
+    return parts.running
 
 
 @router.websocket("/v1/sessions/{session_id}/live")
