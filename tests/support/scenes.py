@@ -8,7 +8,9 @@ from scipy.ndimage import gaussian_filter
 
 from borderlight.contracts.challenge.generators import COLOUR_SLOTS
 from borderlight.contracts.challenge.schedule import ColourSchedule
-from liveness.domain.measurement import CaptureSeries, permuted_schedules
+from liveness.domain.display_timing import DisplayTiming
+from liveness.domain.null_schedules import permuted_schedules
+from liveness.domain.series import CaptureSeries
 
 ROWS, COLUMNS = 30, 24
 MESH = np.load(Path(__file__).parent / "fixtures" / "mesh.npy").astype(float)
@@ -165,7 +167,8 @@ def film(scene: Scene, shown: ColourSchedule, issued: ColourSchedule | None = No
     around = around * gain[:, None, None, None] * (1.0 + random.normal(0, 0.001, (len(times), 16, 12, 3)))
     tracked = np.arange(0, len(times), 4)
     return CaptureSeries(
-        frame_time_ms=times,
+        timing=DisplayTiming(times, issued.start_ms(), issued.duration_ms(), issued.linear_colours()),
+        other_colours=permuted_schedules(issued.linear_colours(), 300, 1),
         radiance=radiance,
         usable_share=np.ones(radiance.shape[:3]),
         scene=around,
@@ -176,10 +179,6 @@ def film(scene: Scene, shown: ColourSchedule, issued: ColourSchedule | None = No
         face_low=np.array([150.0, 200.0]),
         face_high=np.array([330.0, 440.0]),
         frame_size=(480.0, 640.0),
-        start_ms=issued.start_ms(),
-        duration_ms=issued.duration_ms(),
-        colours=issued.linear_colours(),
-        other_colours=permuted_schedules(issued.linear_colours(), 300, 1),
         eye_distance_px=90.0,
         yaw=0.0,
     )

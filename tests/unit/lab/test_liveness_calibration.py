@@ -78,5 +78,5 @@ def test_the_limits_are_written_where_the_engine_reads_them() -> None:
     found = calibrate_liveness(honest(), 0.05)
     new = parse_thresholds(thresholds_text(old, found, "kiosk"))
     for (section, name), value in found.limits.items():
-        assert new.get(section, name) == pytest.approx(value, rel=1e-3)
-    assert new.get("lag", "max_ms") == parse_thresholds(old).get("lag", "max_ms")
+        assert getattr(getattr(new, section), name) == pytest.approx(value, rel=1e-3)
+    assert new.lag == parse_thresholds(old).lag

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from liveness.domain.challenge_fit import fit_challenge
-from liveness.domain.slot_exposure import lit_frames, slot_exposure, slow_drift
+from liveness.domain.display_timing import DisplayTiming, lit_frames, slow_drift
+from liveness.domain.measure.challenge import ChallengeFit, fit_challenge
 
 FRAMES = np.arange(100) * 33.3
 START = np.arange(10) * 300.0
@@ -14,64 +14,73 @@ RANDOM = np.random.default_rng(4)
 SCHEDULES = RANDOM.uniform(0.2, 0.9, (60, 10, 3))
 
 
-def course(schedule: np.ndarray, lag_ms: float, noise: float = 0.01) -> np.ndarray:
+def timing(colours: np.ndarray) -> DisplayTiming:
+    return DisplayTiming(FRAMES, START, DURATION, colours)
+
+
+def fit(lights: np.ndarray, schedules: np.ndarray, frames: int = len(FRAMES)) -> list[ChallengeFit]:
+    """Of each of `lights`, with the first of `schedules` issued and the others as the null."""
+    return fit_challenge(lights, DisplayTiming(FRAMES[:frames], START, DURATION, schedules[0]), schedules[1:], LAGS)
+
+
+def face_light(schedule: np.ndarray, lag_ms: float, noise: float = 0.01) -> np.ndarray:
     """[100, 3] relative radiance of a face under `schedule`, with drift and noise; time mean 1."""
-    light = 1.0 + 0.2 * slot_exposure(FRAMES, START, DURATION, lag_ms) @ schedule
+    light = 1.0 + 0.2 * timing(schedule).drive(lag_ms)
     seen = light * (1.0 + 0.05 * slow_drift(FRAMES)[:, 1:2]) + RANDOM.normal(0, noise, (100, 3))
     return seen / seen.mean(0)
 
 
 def by_the_book(seen: np.ndarray, schedule: np.ndarray, lag_ms: float) -> float:
     """Mean over channels of the correlation of what the drift leaves of both, by least squares."""
-    exposure = slot_exposure(FRAMES, START, DURATION, lag_ms)
+    exposure = timing(schedule).exposure(lag_ms)
     lit = lit_frames(exposure)
     drift = slow_drift(FRAMES[lit])
-    found: list[float] = []
+    correlations: list[float] = []
     for channel in range(3):
         pair = np.stack([seen[lit, channel], exposure[lit] @ schedule[:, channel]], axis=1)
         seen_rest, shown_rest = (pair - drift @ np.linalg.lstsq(drift, pair, rcond=None)[0]).T
         varies = float(shown_rest.std()) > 1e-9
-        found.append(float(np.corrcoef(seen_rest, shown_rest)[0, 1]) if varies else 0.0)
-    return float(np.mean(found))
+        correlations.append(float(np.corrcoef(seen_rest, shown_rest)[0, 1]) if varies else 0.0)
+    return float(np.mean(correlations))
 
 
 def test_correlation_and_null_are_those_by_the_book() -> None:
-    seen = course(SCHEDULES[0], 90.0)
-    (fit,) = fit_challenge(seen[None], FRAMES, START, DURATION, SCHEDULES, LAGS)
+    seen = face_light(SCHEDULES[0], 90.0)
+    (found,) = fit(seen[None], SCHEDULES)
     null = [max(by_the_book(seen, other, lag) for lag in LAGS.tolist()) for other in SCHEDULES[1:]]
     on_the_grid = max(by_the_book(seen, SCHEDULES[0], lag) for lag in LAGS.tolist())
     spread = np.arctanh(np.clip(null, -0.999, 0.999))
-    assert fit.z == pytest.approx((np.arctanh(min(on_the_grid, 0.999)) - spread.mean()) / spread.std(), rel=2e-3)
-    assert fit.correlation == pytest.approx(by_the_book(seen, SCHEDULES[0], fit.lag_ms), abs=1e-5)
-    assert abs(fit.lag_ms - 90.0) <= 18.0
+    assert found.z == pytest.approx((np.arctanh(min(on_the_grid, 0.999)) - spread.mean()) / spread.std(), rel=2e-3)
+    assert found.correlation == pytest.approx(by_the_book(seen, SCHEDULES[0], found.lag_ms), abs=1e-5)
+    assert abs(found.lag_ms - 90.0) <= 18.0
 
 
-def test_several_courses_are_fitted_each_by_itself() -> None:
-    courses = np.stack([course(SCHEDULES[0], 40.0), course(SCHEDULES[0], 240.0)])
-    together = fit_challenge(courses, FRAMES, START, DURATION, SCHEDULES, LAGS)
-    for fit, one in zip(together, courses, strict=True):
-        (alone,) = fit_challenge(one[None], FRAMES, START, DURATION, SCHEDULES, LAGS)
-        assert fit.lag_ms == alone.lag_ms and fit.correlation == pytest.approx(alone.correlation, abs=1e-6)
+def test_several_lights_are_fitted_each_by_itself() -> None:
+    lights = np.stack([face_light(SCHEDULES[0], 40.0), face_light(SCHEDULES[0], 240.0)])
+    together = fit(lights, SCHEDULES)
+    for found, one in zip(together, lights, strict=True):
+        (alone,) = fit(one[None], SCHEDULES)
+        assert found.lag_ms == alone.lag_ms and found.correlation == pytest.approx(alone.correlation, abs=1e-6)
 
 
 def test_pale_colours_that_hardly_differ_are_still_told_apart() -> None:
     """Single precision must not eat a contrast of one in a hundred."""
     pale = 0.8 + 0.008 * RANDOM.normal(0, 1, (60, 10, 3))
-    seen = course(pale[0], 90.0, noise=0.0002)
-    (fit,) = fit_challenge(seen[None], FRAMES, START, DURATION, pale, LAGS)
-    assert fit.correlation == pytest.approx(by_the_book(seen, pale[0], fit.lag_ms), abs=1e-3)
+    seen = face_light(pale[0], 90.0, noise=0.0002)
+    (found,) = fit(seen[None], pale)
+    assert found.correlation == pytest.approx(by_the_book(seen, pale[0], found.lag_ms), abs=1e-3)
 
 
 def test_a_channel_that_does_not_vary_tells_nothing() -> None:
     flat = SCHEDULES.copy()
     flat[..., 1] = 0.7
-    seen = course(flat[0], 90.0)
-    (fit,) = fit_challenge(seen[None], FRAMES, START, DURATION, flat, LAGS)
-    assert fit.correlation == pytest.approx(by_the_book(seen, flat[0], fit.lag_ms), abs=1e-3)
-    assert fit.correlation < 0.67, "two channels of three at most"
+    seen = face_light(flat[0], 90.0)
+    (found,) = fit(seen[None], flat)
+    assert found.correlation == pytest.approx(by_the_book(seen, flat[0], found.lag_ms), abs=1e-3)
+    assert found.correlation < 0.67, "two channels of three at most"
 
 
 def test_too_few_lit_frames_give_no_match() -> None:
-    seen = course(SCHEDULES[0], 90.0)[:18]
-    (fit,) = fit_challenge(seen[None], FRAMES[:18], START, DURATION, SCHEDULES, LAGS)
-    assert fit.correlation == 0.0 and fit.p_value == 1.0
+    seen = face_light(SCHEDULES[0], 90.0)[:18]
+    (found,) = fit(seen[None], SCHEDULES, frames=18)
+    assert found.correlation == 0.0 and found.p_value == 1.0

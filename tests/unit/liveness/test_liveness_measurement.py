@@ -7,7 +7,8 @@ import pytest
 import scenes
 from scipy.ndimage import shift
 
-from liveness.domain.measurement import measure, permuted_schedules, without_issued
+from liveness.domain.measurement import measure
+from liveness.domain.null_schedules import permuted_schedules, without_issued
 
 
 def test_the_lag_is_recovered_within_one_frame() -> None:
@@ -112,8 +113,8 @@ def test_a_grid_that_slips_in_step_with_the_light_changes_nothing(
 
 
 def test_rows_read_one_after_another_are_told_from_a_tint() -> None:
-    sensor = measure(scenes.film(scenes.live_face(readout_ms=18.0), scenes.schedule())).row_delay
-    program = measure(scenes.film(scenes.live_face(readout_ms=0.0), scenes.schedule())).row_delay
+    sensor = measure(scenes.film(scenes.live_face(readout_ms=18.0), scenes.schedule())).rows
+    program = measure(scenes.film(scenes.live_face(readout_ms=0.0), scenes.schedule())).rows
     assert sensor is not None and program is not None
     assert abs(sensor.readout_ms - 18.0) < 4.0
     assert abs(program.readout_ms) < 2.0
@@ -122,7 +123,7 @@ def test_rows_read_one_after_another_are_told_from_a_tint() -> None:
 def test_the_share_of_the_background_is_recovered() -> None:
     for behind in (0.02, 0.5, 1.0):
         measured = measure(scenes.film(scenes.live_face(behind=behind), scenes.schedule()))
-        assert float(np.median(measured.surround_share)) == pytest.approx(behind, abs=0.12 + 0.15 * behind)
+        assert float(np.median(measured.surroundings.share)) == pytest.approx(behind, abs=0.12 + 0.15 * behind)
 
 
 def test_orders_that_show_the_issued_colours_are_no_null() -> None:

@@ -8,6 +8,7 @@ from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
 from borderlight.runtime.process import run_worker
+from liveness.adapters.capture_series import series_of
 from liveness.adapters.html_explainer import HtmlExplainer
 from liveness.domain.thresholds import parse_thresholds
 from liveness.entrypoints.subscriber import subscribe_liveness
@@ -18,7 +19,7 @@ from liveness.use_cases.assess_capture import BUCKET, AssessCapture
 def wire_liveness(bus: Bus, objects: ObjectStore, settings: LivenessSettings) -> None:
     """Subscribe liveness over given adapters."""
     limits = parse_thresholds(settings.thresholds_file.read_text())
-    subscribe_liveness(bus, AssessCapture(objects, bus, limits, HtmlExplainer()))
+    subscribe_liveness(bus, AssessCapture(objects, bus, limits, series_of, HtmlExplainer()))
 
 
 async def run_liveness() -> None:

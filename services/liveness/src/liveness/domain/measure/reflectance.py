@@ -5,12 +5,12 @@ pale form on which a face is projected, the picture is light: the screen's answe
 contrasts, and R/B is the picture's negative. Two slopes measure this over the face, each 0 for the one and -1 for the
 other:
 
-- *colour*: log red over blue of R/B on that of the baseline. Shading cancels in it, whoever casts it; gloss of dark
-  skin and rooms with lamps of two colours do not.
-- *brightness*: log R/B on log baseline beside the shading that the mesh predicts. Gloss weighs less in it; shadows that
-  the mesh does not know weigh more.
+    log (R_red/B_red) - log (R_blue/B_blue) = q_colour [log B_red - log B_blue]                        (eq. 10a)
+    log R/B = q_brightness log B + shading that the mesh predicts                                      (eq. 10b)
 
-Nothing honest bends both as far, so the one nearer to 0 counts.
+In the first shading cancels, whatever casts it; gloss of dark skin and rooms with lamps of two colours do not. In the
+second gloss weighs less; shadows that the mesh does not know weigh more. Nothing honest bends both as far, so the one
+nearer to 0 counts.
 """
 
 from dataclasses import dataclass
@@ -18,22 +18,29 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from liveness.domain.face_geometry import FaceGeometry
-from liveness.domain.response_map import ResponseMap
-from liveness.domain.smoothing import high_pass
+from liveness.domain.measure.face_geometry import FaceGeometry
+from liveness.domain.measure.response import ResponseMap
+from liveness.domain.measure.smoothing import high_pass
+from liveness.domain.regression import robust_slope
 
 _SIGMA_CELLS = 4.0
+"""Structure wider than a sixth of the face is removed [cells]: shading of the room."""
 _MIN_CELLS = 100
 _DARK = 0.08
+"""Cells with a baseline below this are left out [share of the face mean]."""
 _CLIP = 3.0
+"""Robust spreads at which residuals are pulled in."""
 _COLOUR_FLOOR, _BRIGHTNESS_FLOOR = 0.03, 0.05
 """Errors of a cell that no noise estimate knows of: codec and motion."""
 _NOISE_INFLATION = 1.5
+"""Neighbouring frames and cells of a coded video share their noise."""
+_RATIO_BOUNDS = (0.1, 8.0)
+_RATIO_BOUNDS_OF_ERROR = (0.3, 5.0)
 
 
 @dataclass(frozen=True)
 class ReflectanceFit:
-    """Slopes and their standard errors: 0 when the answer carries all of the reflectance, -1 when it carries none."""
+    """Slopes q and their standard errors: 0 when the answer carries all of the reflectance, -1 when it carries none."""
 
     colour: float
     colour_error: float
@@ -58,20 +65,9 @@ def _slope(
     error: Float[np.ndarray, "cells"],
     floor: float,
 ) -> tuple[float, float]:
-    """Weighted slope of `values` on the first of `terms` beside the others, and its standard error.
-
-    Residuals beyond three robust spreads are pulled in twice: a highlight or a strand of hair does not decide.
-    """
-    weight = 1.0 / np.hypot(error, floor)
-    inverse = np.linalg.pinv(terms.T * weight[:, None], rcond=1e-3)
-    fitted = inverse @ (values * weight)
-    for _ in range(2):
-        explained = fitted @ terms
-        residual = values - explained
-        spread = 1.4826 * float(np.median(np.abs(residual))) + 1e-9
-        fitted = inverse @ ((explained + np.clip(residual, -_CLIP * spread, _CLIP * spread)) * weight)
-    noise = float(np.sqrt(((inverse[0] * weight * error) ** 2).sum()))
-    return float(fitted[0]), _NOISE_INFLATION * noise
+    """Slope of `values` on the first of `terms` beside the others, and its standard error."""
+    slope, slope_error = robust_slope(values, terms, 1.0 / np.hypot(error, floor), error, _CLIP)
+    return slope, _NOISE_INFLATION * slope_error
 
 
 def fit_reflectance(response: ResponseMap, geometry: FaceGeometry) -> ReflectanceFit | None:
@@ -79,14 +75,13 @@ def fit_reflectance(response: ResponseMap, geometry: FaceGeometry) -> Reflectanc
     chosen = _chosen(response, geometry)
     if int(chosen.sum()) < _MIN_CELLS:
         return None
-    maps = [
-        response.redness, response.answer_redness, np.log(np.maximum(response.brightness, _DARK)),
-        np.log(np.clip(response.ratio, 0.1, 8.0)), geometry.screen,
-    ]  # fmt: skip
-    everything = np.concatenate([np.stack(maps), geometry.relief_templates()])
+    brightness = np.log(np.maximum(response.brightness, _DARK))
+    ratio = np.log(np.clip(response.ratio, *_RATIO_BOUNDS))
+    single = np.stack([response.redness, response.answer_redness, brightness, ratio, geometry.screen])
+    everything = np.concatenate([single, geometry.relief_templates()])
     fast = high_pass(everything, chosen.astype(float), _SIGMA_CELLS)[:, chosen]
     redness, answer_redness, brightness, ratio = fast[:4]
     colour, colour_error = _slope(answer_redness, redness[None], response.answer_redness_error[chosen], _COLOUR_FLOOR)
-    error = response.error[chosen] / np.clip(response.ratio[chosen], 0.3, 5.0)
+    error = response.error[chosen] / np.clip(response.ratio[chosen], *_RATIO_BOUNDS_OF_ERROR)
     slope, slope_error = _slope(ratio, np.concatenate([brightness[None], fast[4:]]), error, _BRIGHTNESS_FLOOR)
     return ReflectanceFit(colour, colour_error, slope, slope_error)

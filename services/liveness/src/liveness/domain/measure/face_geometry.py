@@ -1,6 +1,11 @@
-"""Normals, self-shadowing and screen irradiance of the face, from the landmark mesh on the cell grid.
+"""Normals, self-shadowing and screen irradiance of the face, from the landmark mesh on the cell grid (eq. 8).
 
-Axes in grid cells: x to the right of the picture, y down, z away from the camera.
+With the normal n of a cell, the screen at distance l in direction p, and sky directions q of weight w_m(q) and
+visibility V,
+
+    g = max(n.p, 0) / l²,   A_m = Σ_q w_m(q) max(n.q, 0) V(q) + bounced light,   w_m = log g - log A_m  (eq. 8)
+
+is what log R/B shows in room m. Axes in grid cells: x to the right of the picture, y down, z away from the camera.
 """
 
 from dataclasses import dataclass
@@ -10,7 +15,7 @@ from jaxtyping import Bool, Float
 from scipy.interpolate import LinearNDInterpolator
 from scipy.ndimage import binary_erosion
 
-from liveness.domain.smoothing import smooth
+from liveness.domain.measure.smoothing import smooth
 
 ROWS, COLUMNS = 30, 24
 _SKY = np.array(
@@ -24,7 +29,11 @@ _SKY = np.array(
 _ROOMS = ((0.0, -1.0, 0.0), (0.0, 0.0, -1.0), (-1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
 """Where most of the light comes from: above, behind the phone, either side."""
 _CONCENTRATION = 2.0
+"""How far the light gathers around that direction: weights exp(2 cos), a window's width."""
+_EVEN_SHARE, _BOUNCED_SHARE = 0.3, 0.4
+"""What a room lit from one side has of the even room's light and of its bounced light."""
 _STEPS = 8
+"""Steps of a ray before it has left the relief [cells]."""
 _BOUNCED = 0.06
 """Light that reaches every hollow after reflection, as a share of an unshaded cell's."""
 
@@ -43,7 +52,7 @@ class FaceGeometry:
         return np.asarray(binary_erosion(self.inside, iterations=2), dtype=bool)
 
     def relief_templates(self) -> Float[np.ndarray, "rooms rows columns"]:
-        """What log R/B of a live face of this shape shows in each room."""
+        """What log R/B of a live face of this shape shows in each room (eq. 8)."""
         return self.screen - self.rooms
 
 
@@ -52,7 +61,7 @@ def _depth(mesh: Float[np.ndarray, "points 3"]) -> tuple[np.ndarray, np.ndarray]
     depth = LinearNDInterpolator(mesh[:, :2], mesh[:, 2])(x, y)
     inside = ~np.isnan(depth)
     filled = np.where(inside, depth, np.nanmax(depth))
-    return inside, smooth(filled, inside.astype(float), 0.7)
+    return inside, smooth(filled, inside.astype(float), _DEPTH_SIGMA)
 
 
 def _normals(depth: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "rows columns 3"]:
@@ -74,6 +83,13 @@ def _rays() -> tuple[np.ndarray, np.ndarray]:
 
 _RAY_CELL, _RAY_RISE = _rays()
 _SHADOW_DEPTH = 0.35
+"""A neighbour must stand out by so much to shade [cells]: less is error of the mesh."""
+_DEPTH_SIGMA = 0.7
+"""Smoothing of the depth map [cells]: facets of the mesh are no relief."""
+_SCREEN_DISTANCE, _SCREEN_BELOW = 40.0, 3.0
+"""Distance of the screen, and how far below the camera its middle is [cells]: 30 cm and 2 cm on a face 18 cm wide."""
+_GRAZING = 0.1
+"""Least relative irradiance from the screen: beyond it the cosine is error of the normals."""
 
 
 def _sky_light(
@@ -90,14 +106,14 @@ def _sky_light(
 
 
 def _screen_light(
-    depth: Float[np.ndarray, "rows columns"], normal: Float[np.ndarray, "rows columns 3"], distance_cells: float = 40.0
+    depth: Float[np.ndarray, "rows columns"], normal: Float[np.ndarray, "rows columns 3"]
 ) -> Float[np.ndarray, "rows columns"]:
     """Irradiance from a small source a little below the camera, relative (inverse square and cosine)."""
     y, x = np.mgrid[0:ROWS, 0:COLUMNS].astype(float)
     place = np.stack([x - COLUMNS / 2, y - ROWS / 2, depth - np.median(depth)], axis=-1)
-    towards = np.array([0.0, 3.0, -distance_cells]) - place
+    towards = np.array([0.0, _SCREEN_BELOW, -_SCREEN_DISTANCE]) - place
     length = np.linalg.norm(towards, axis=-1)
-    return np.clip((normal * towards).sum(-1) / length, 0.0, None) * (distance_cells / length) ** 2
+    return np.clip((normal * towards).sum(-1) / length, 0.0, None) * (_SCREEN_DISTANCE / length) ** 2
 
 
 def face_geometry(mesh: Float[np.ndarray, "points 3"]) -> FaceGeometry:
@@ -109,6 +125,6 @@ def face_geometry(mesh: Float[np.ndarray, "points 3"]) -> FaceGeometry:
     rooms = [even + _BOUNCED]
     for room in _ROOMS:
         weight = np.exp(_CONCENTRATION * (_SKY @ np.array(room)))
-        rooms.append(np.tensordot(weight / weight.sum(), sky, axes=1) + 0.3 * even + 0.4 * _BOUNCED)
-    screen = np.log(np.maximum(_screen_light(depth, normal), 0.1))
+        rooms.append(np.tensordot(weight / weight.sum(), sky, axes=1) + _EVEN_SHARE * even + _BOUNCED_SHARE * _BOUNCED)
+    screen = np.log(np.maximum(_screen_light(depth, normal), _GRAZING))
     return FaceGeometry(inside, screen, np.log(np.stack(rooms)))
