@@ -38,6 +38,7 @@ class LiveService:
         self.bus = MemoryBus("test", self.clock, self.metrics)
         plain: dict[str, Any] = {"allow_anonymous_agency": True, "attempts_per_day": 0, "rate_per_address": ""}
         self._settings = CaptureIngestSettings.model_validate({**plain, **settings})
+        self.http = httpx.AsyncClient()
 
     async def start(self) -> None:
         app = wire_api(self.bus, self.sessions, self.objects, self._settings, self.clock, self.metrics)
@@ -49,6 +50,7 @@ class LiveService:
             await asyncio.sleep(0.01)
         port = self.server.servers[0].sockets[0].getsockname()[1]
         self.base = f"http://127.0.0.1:{port}"
+        await self.http.aclose()
         self.http = httpx.AsyncClient(base_url=self.base, timeout=30)
 
     async def stop(self, force: bool = False) -> None:

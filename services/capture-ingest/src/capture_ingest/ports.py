@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from capture_ingest.domain.attempts import AttemptCount, AttemptRefused
+from capture_ingest.domain.committed_film import CommittedFilm
 from capture_ingest.domain.session_life import Session, Step
 
 
@@ -30,8 +31,13 @@ class SessionStore(Protocol):
 class CaptureNormalizer(Protocol):
     """Video in, packed normalized capture out."""
 
-    async def normalize(self, video: bytes, header: dict[str, Any]) -> tuple[bytes, float]:
-        """(packed capture, CPU time [ms]); raises CaptureRejected or Unavailable."""
+    async def normalize(
+        self, video: bytes, header: dict[str, Any], committed: CommittedFilm | None = None
+    ) -> tuple[bytes, float]:
+        """(packed capture, CPU time [ms]); raises CaptureRejected or Unavailable.
+
+        committed: when the bytes of a live capture were fixed, for `frame_committed_ms` and `slot_released_ms`.
+        """
         ...
 
 

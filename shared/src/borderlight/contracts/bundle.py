@@ -1,7 +1,7 @@
 """A capture bundle: one session on disk, as `borderlight verify` reads it.
 
-A folder with `capture.json`, `video.mp4`, `video.webm` or `video.mkv` and `documents/*.jpg`. `truth.json`, where there is one, is
-for evaluation alone and is not read here.
+A folder with `capture.json`, `video.mp4`, `video.webm` or `video.mkv`, and `documents/*.jpg`. `truth.json`, where there
+is one, is for evaluation alone and is not read here.
 """
 
 import json

@@ -22,6 +22,7 @@ from decision.domain.policy import UNKNOWN, WHEN_NOT_TOLD, Policy
 from decision.domain.session_join import JoinState
 
 _HELPED_BY_ANOTHER_CAPTURE = ("comparison.probe_poor",)
+_NEVER_TAKEN_AGAIN = ("capture.not_as_committed",)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Known:
 
 def _advice(known: Known) -> tuple[str, ...]:
     if known.rejected is not None:
-        return tuple(code for code in known.rejected.reasons if code.startswith("capture."))
+        helped = (code for code in known.rejected.reasons if code not in _NEVER_TAKEN_AGAIN)
+        return tuple(code for code in helped if code.startswith("capture."))
     advice: list[str] = list(known.liveness.advice) if known.liveness is not None else []
     if known.comparison is not None:
         advice += [code for code in known.comparison.reasons if code in _HELPED_BY_ANOTHER_CAPTURE]
