@@ -16,7 +16,7 @@ from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.file import FileObjectStore
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
-from capture_ingest.app import wire_api
+from capture_ingest.app import wire_api, wire_ops
 from capture_ingest.settings import CaptureIngestSettings
 
 
@@ -30,11 +30,13 @@ class UnheardBus(MemoryBus):
 def build(folder: Path, redis_url: str) -> Any:
     """The application as the api process wires it, but for Kafka and S3."""
     clock, metrics = SystemClock(), Metrics()
-    settings = CaptureIngestSettings(allow_anonymous_agency=True, rate_per_address="1000000/minute")
+    settings = CaptureIngestSettings(allow_anonymous_agency=True, rate_per_address="", rate_per_agency="")
     sessions = RedisSessionStore(Redis.from_url(redis_url))
     counters = RedisStorage(f"async+{redis_url}", implementation="redispy", key_prefix="rate")
     bus = UnheardBus("bench-uploads", clock, metrics)
-    return wire_api(bus, sessions, FileObjectStore(folder), settings, clock, metrics, counters)
+    app = wire_api(bus, sessions, FileObjectStore(folder), settings, clock, metrics, counters)
+    app.router.routes.extend(wire_ops(app, bus, metrics).routes)
+    return app
 
 
 def main() -> None:

@@ -1,10 +1,11 @@
 """The only wiring of capture-ingest: `api` and `normalizer`."""
 
 import secrets
-from typing import Any
 
+from fastapi import FastAPI
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from redis.asyncio import Redis
+from starlette.applications import Starlette
 
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.bus.port import Bus, EventPublisher
@@ -20,13 +21,15 @@ from capture_ingest.adapters.redis_session_store import RedisSessionStore
 from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
 from capture_ingest.adapters.video.decoder import DecodeLimits
 from capture_ingest.entrypoints.access import Access
+from capture_ingest.entrypoints.api_docs import docs_routes
 from capture_ingest.entrypoints.dependencies import AgencyUseCases, TravellerUseCases, Uploads
 from capture_ingest.entrypoints.http_api import build_http_api
 from capture_ingest.entrypoints.live_drain import LiveCaptures
 from capture_ingest.entrypoints.live_socket import LiveParts, live_captures
-from capture_ingest.entrypoints.rate_limits import RateLimits
+from capture_ingest.entrypoints.rate_limits import Counted, RateLimits
 from capture_ingest.entrypoints.subscriber import subscribe_api, subscribe_normalizer
 from capture_ingest.entrypoints.upload_reading import UploadReader
+from capture_ingest.entrypoints.upload_turns import UploadTurns
 from capture_ingest.ports import AttemptStore, CaptureNormalizer, SessionStore
 from capture_ingest.settings import CaptureIngestSettings
 from capture_ingest.use_cases import normalize_capture, store_video
@@ -44,6 +47,15 @@ from capture_ingest.use_cases.spend_attempt import SpendAttempt
 from capture_ingest.use_cases.store_video import StoreVideo
 
 
+def _limits_of(settings: CaptureIngestSettings) -> dict[Counted, str]:
+    return {
+        Counted.ADDRESS: settings.rate_per_address,
+        Counted.SESSION: settings.rate_per_session,
+        Counted.AGENCY: settings.rate_per_agency,
+        Counted.WRONG_KEY: settings.rate_of_wrong_keys,
+    }
+
+
 def wire_api(
     bus: Bus,
     sessions: SessionStore,
@@ -53,16 +65,16 @@ def wire_api(
     metrics: Metrics,
     counters: Storage | None = None,
     attempts: AttemptStore | None = None,
-) -> Any:
-    """The HTTP application over given adapters; the bus gets its subscription.
+) -> FastAPI:
+    """The public HTTP application over given adapters; the bus gets its subscription.
 
     counters: of the rate limits; attempts: challenges seen by each traveller. Without them this process counts alone.
     """
     subscribe_api(bus, RecordOutcome(sessions))
     open_session, store = OpenSession(sessions, clock, settings.session_life_s), StoreVideo(sessions, objects)
-    limits = RateLimits(counters or MemoryStorage(), settings.rate_per_session, settings.rate_per_address)
+    limits = RateLimits(counters or MemoryStorage(), _limits_of(settings))
     finish = FinishCapture(sessions, objects, bus, clock, answer_deadline_s=settings.answer_deadline_s)
-    access = Access(settings.agency_keys(), limits, sessions, clock, settings.allow_anonymous_agency)
+    access = Access(settings.agency_keys(), limits, sessions, clock, metrics, settings.allow_anonymous_agency)
     spend = SpendAttempt(attempts or MemoryAttemptStore(), clock, settings.attempts_per_day)
     issue_challenge = IssueChallenge(sessions, secrets.token_bytes, clock, spend)
     parts = (
@@ -76,7 +88,8 @@ def wire_api(
             retake_session=RetakeSession(sessions, open_session),
         ),
         Uploads(
-            reader=UploadReader(metrics, settings.max_upload_bytes, settings.upload_timeout_s),
+            reader=UploadReader(metrics, settings.max_upload_bytes, settings.upload_timeout_s, settings.upload_idle_s),
+            turns=UploadTurns(settings.upload_memory_bytes),
             store_video=store,
             receive_part=ReceivePart(objects, store),
         ),
@@ -90,9 +103,12 @@ def wire_api(
             running=LiveCaptures(),
         ),
     )
-    app = build_http_api(settings, parts)
-    app.router.routes.extend(health_routes(metrics, bus.is_alive, bus.is_ready))
-    return app
+    return build_http_api(settings, parts)
+
+
+def wire_ops(api: FastAPI, bus: Bus, metrics: Metrics) -> Starlette:
+    """The application of the operator's port: health, metrics, the API's description."""
+    return Starlette(routes=[*health_routes(metrics, bus.is_alive, bus.is_ready), *docs_routes(api)])
 
 
 def wire_normalizer(bus: Bus, objects: ObjectStore, normalizer: CaptureNormalizer, publisher: EventPublisher) -> None:
@@ -106,9 +122,12 @@ async def run_api() -> None:
     objects = S3ObjectStore(S3Settings())
     bus = KafkaBus(KafkaSettings(), "api", clock, metrics)
     redis: Redis = Redis.from_url(settings.redis_url)
-    counters = RedisStorage(f"async+{settings.redis_url}", implementation="redispy", key_prefix="rate")
+    counters = RedisStorage(
+        f"async+{settings.counters_redis_url or settings.redis_url}", implementation="redispy", key_prefix="rate"
+    )
     sessions, attempts = RedisSessionStore(redis), RedisAttemptStore(redis)
     app = wire_api(bus, sessions, objects, settings, clock, metrics, counters, attempts)
+    app.router.routes.extend(wire_ops(app, bus, metrics).routes)
 
     async def before() -> None:
         await objects.ensure_bucket(store_video.BUCKET)

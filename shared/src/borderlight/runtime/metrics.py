@@ -48,6 +48,9 @@ class Metrics:
         self.uploads_rejected_total = Counter(
             "borderlight_uploads_rejected_total", "Uploads refused by the api.", ["reason"], registry=r
         )
+        self.keys_refused_total = Counter(
+            "borderlight_keys_refused_total", "Requests with a key that is nobody's.", registry=r
+        )
         self.verdicts_total = Counter(
             "borderlight_verdicts_total", "Verdicts published, by outcome.", ["outcome"], registry=r
         )
