@@ -72,7 +72,7 @@ class EmbeddedStack:
         settings = api_settings or CaptureIngestSettings(allow_anonymous_agency=True)
         self.api: Any = wire_api(self.bus, self.sessions, self.objects, settings, self.clock, self.metrics)
         self.api.router.routes.extend(wire_ops(self.api, self.bus, self.metrics).routes)
-        wire_normalizer(self.bus, self.objects, models.normalizer, self.bus)
+        wire_normalizer(self.bus, self.objects, models.normalizer)
         wire_liveness(self.bus, self.objects, LivenessSettings())
         settings_of_matcher = MatcherSettings()
         given = settings_of_matcher.key_file is not None or settings_of_matcher.keys is not None

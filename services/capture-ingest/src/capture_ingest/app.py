@@ -8,13 +8,13 @@ from redis.asyncio import Redis
 from starlette.applications import Starlette
 
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
-from borderlight.runtime.bus.port import Bus, EventPublisher
+from borderlight.runtime.bus.port import Bus
 from borderlight.runtime.clock import Clock, SystemClock
-from borderlight.runtime.http.health import health_app, health_routes
+from borderlight.runtime.http.health import health_routes
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
-from borderlight.runtime.process import run_worker
+from borderlight.runtime.process import run_worker, service_app
 from capture_ingest.adapters.memory_attempt_store import MemoryAttemptStore
 from capture_ingest.adapters.redis_attempt_store import RedisAttemptStore
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
@@ -27,7 +27,12 @@ from capture_ingest.entrypoints.http_api import build_http_api
 from capture_ingest.entrypoints.live_drain import LiveCaptures
 from capture_ingest.entrypoints.live_socket import LiveParts, live_captures
 from capture_ingest.entrypoints.rate_limits import Counted, RateLimits
-from capture_ingest.entrypoints.subscriber import subscribe_api, subscribe_normalizer
+from capture_ingest.entrypoints.subscriber import (
+    API_PUBLISHES,
+    NORMALIZER_PUBLISHES,
+    subscribe_api,
+    subscribe_normalizer,
+)
 from capture_ingest.entrypoints.upload_reading import UploadReader
 from capture_ingest.entrypoints.upload_turns import UploadTurns
 from capture_ingest.ports import AttemptStore, CaptureNormalizer, SessionStore
@@ -70,10 +75,11 @@ def wire_api(
 
     counters: of the rate limits; attempts: challenges seen by each traveller. Without them this process counts alone.
     """
-    subscribe_api(bus, RecordOutcome(sessions))
+    router = bus.router("api", API_PUBLISHES)
+    subscribe_api(router, RecordOutcome(sessions))
     open_session, store = OpenSession(sessions, clock, settings.session_life_s), StoreVideo(sessions, objects)
     limits = RateLimits(counters or MemoryStorage(), _limits_of(settings))
-    finish = FinishCapture(sessions, objects, bus, clock, answer_deadline_s=settings.answer_deadline_s)
+    finish = FinishCapture(sessions, objects, router.events, clock, answer_deadline_s=settings.answer_deadline_s)
     access = Access(settings.agency_keys(), limits, sessions, clock, metrics, settings.allow_anonymous_agency)
     spend = SpendAttempt(attempts or MemoryAttemptStore(), clock, settings.attempts_per_day)
     issue_challenge = IssueChallenge(sessions, secrets.token_bytes, clock, spend)
@@ -111,9 +117,10 @@ def wire_ops(api: FastAPI, bus: Bus, metrics: Metrics) -> Starlette:
     return Starlette(routes=[*health_routes(metrics, bus.is_alive, bus.is_ready), *docs_routes(api)])
 
 
-def wire_normalizer(bus: Bus, objects: ObjectStore, normalizer: CaptureNormalizer, publisher: EventPublisher) -> None:
+def wire_normalizer(bus: Bus, objects: ObjectStore, normalizer: CaptureNormalizer) -> None:
     """Subscribe the normalizer over given adapters."""
-    subscribe_normalizer(bus, NormalizeCapture(objects, normalizer, publisher))
+    router = bus.router("normalizer", NORMALIZER_PUBLISHES)
+    subscribe_normalizer(router, NormalizeCapture(objects, normalizer, router.events))
 
 
 async def run_api() -> None:
@@ -132,8 +139,8 @@ async def run_api() -> None:
     async def before() -> None:
         await objects.ensure_bucket(store_video.BUCKET)
 
-    drain = live_captures(app).drain
-    await run_worker("api", bus, app, metrics, settings.host, settings.port, before=before, drain=drain)
+    process = service_app("api", bus, metrics, app, before, has_own_health=True)
+    await run_worker(process, "api", settings.host, settings.port, live_captures(app).drain)
     await redis.aclose()
 
 
@@ -146,12 +153,12 @@ async def run_normalizer() -> None:
     normalizer = SandboxedCaptureNormalizer(
         settings.models_dir, limits, settings.worker_memory_bytes, settings.worker_cpu_s
     )
-    wire_normalizer(bus, objects, normalizer, bus)
+    wire_normalizer(bus, objects, normalizer)
 
     async def before() -> None:
         await objects.ensure_bucket(normalize_capture.BUCKET)
         await normalizer.start()
 
-    app = health_app(metrics, bus.is_alive, bus.is_ready)
-    await run_worker("normalizer", bus, app, metrics, settings.host, settings.port, before=before)
+    process = service_app("normalizer", bus, metrics, before=before)
+    await run_worker(process, "normalizer", settings.host, settings.port)
     normalizer.close()
