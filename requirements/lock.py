@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OWN = "borderlight"
 PACKAGES = ["shared", "services/capture-ingest", "services/liveness", "services/matcher", "services/decision"]
-TOOLS = ["cli", "lab"]
+TOOLS = ["cli", "tools", "lab"]
 
 
 def dependencies_of(folder: str, extras: set[str]) -> set[str]:

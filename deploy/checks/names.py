@@ -10,9 +10,9 @@ import yaml
 from pydantic_settings import BaseSettings
 
 from borderlight.contracts.topics import registry, with_dead_letters
-from borderlight.plumbing.kafka_bus import KafkaSettings
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.s3_object_store import S3Settings
+from borderlight.runtime.bus.kafka import KafkaSettings
+from borderlight.runtime.metrics import Metrics
+from borderlight.runtime.objects.s3 import S3Settings
 from capture_ingest.settings import CaptureIngestSettings
 from decision.settings import DecisionSettings
 from liveness.settings import LivenessSettings

@@ -16,9 +16,9 @@ from visit import MELANIN, PERSON, ROOT, Served, Visit
 
 from borderlight_lab.browser.layers import head_layers
 from borderlight_lab.browser.traveller import Camera, phone, running_browser
-from borderlight_lab.native.server import Server, answers, free_ports
 from borderlight_lab.simulator.bundle_writer import document_photo
 from borderlight_lab.simulator.head import make_head
+from borderlight_tools.devstack.server import Server, answers, free_ports
 
 MIN_FPS = 5
 """The page's gate for the camera in these runs: a headless browser on two busy cores renders slowly. 15 by default."""

@@ -10,7 +10,8 @@ from flash_rule import flashes_per_second
 from visit import MELANIN, PERSON, ROOT, Served
 
 from borderlight_lab.browser.layers import head_layers
-from borderlight_lab.browser.traveller import Camera, find_firefox
+from borderlight_lab.browser.traveller import Camera
+from borderlight_tools.devstack.browsers import find_firefox
 
 DRIVER = ROOT / "services" / "capture-ingest" / "web" / "test" / "firefox.mjs"
 
@@ -18,7 +19,7 @@ DRIVER = ROOT / "services" / "capture-ingest" / "web" / "test" / "firefox.mjs"
 def journey(served: Served, camera: Camera, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """(what Firefox saw, the session's row)."""
     firefox = find_firefox()
-    assert firefox is not None, "install firefox-esr, or run python -m borderlight_lab.native.install --browser"
+    assert firefox is not None, "install firefox-esr, or run python -m borderlight_tools.devstack.install --browser"
     script = folder / "traveller.js"
     script.write_text(camera.script())
     opened = served.open()

@@ -9,7 +9,7 @@ import pytest
 from flash_rule import flashes_per_second
 from visit import MELANIN, PERSON, Served, Visit
 
-from borderlight.challenge.generators import COLOUR_SLOTS, RANDOM_BYTES
+from borderlight.contracts.challenge.generators import COLOUR_SLOTS, RANDOM_BYTES
 from borderlight_lab.browser.layers import empty_layers, head_layers, two_head_layers
 from borderlight_lab.browser.traveller import Camera
 

@@ -14,9 +14,9 @@ from visit import MELANIN, PERSON
 
 from borderlight.contracts.bundle import read_bundle
 from borderlight_lab.browser.traveller import Camera, phone
-from borderlight_lab.native.server import Server, answers, free_ports
 from borderlight_lab.simulator.bundle_writer import document_photo
 from borderlight_lab.simulator.head import make_head
+from borderlight_tools.devstack.server import Server, answers, free_ports
 
 CONSENT = "We film your face for a few seconds while the screen shows colours, to measure how well this works. " * 2
 

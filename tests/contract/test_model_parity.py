@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import borderlight_lab.simulator.head as simulator
-from borderlight.vision.model_build.build import pinned_models
 from borderlight.vision.models import ModelCorrupt, OnnxModel
+from borderlight.vision.pinned import pinned_models
 
 FIXTURE: dict[str, Any] = json.loads((Path(__file__).parent / "fixtures" / "model_parity.json").read_text())
 SHAPES = {"face_detection": (128, -1.0), "face_landmark": (192, 0.0), "iris_landmark": (64, 0.0)}

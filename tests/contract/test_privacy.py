@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from borderlight.contracts.events import CONTRACTS, schema_of
-from borderlight.plumbing.bus import parse_event
-from borderlight.plumbing.logs import configure_logs, logger
+from borderlight.runtime.bus.port import parse_event
+from borderlight.runtime.logs import configure_logs, logger
 
 
 def test_fields_that_are_not_on_the_list_never_reach_the_log(capfd: pytest.CaptureFixture[str]) -> None:

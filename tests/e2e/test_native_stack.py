@@ -16,11 +16,11 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from simulated_sessions import Sessions
 
-from borderlight.challenge.schedule import ColourSchedule
-from borderlight_lab.native.stack import Stack
+from borderlight.contracts.challenge.schedule import ColourSchedule
 from borderlight_lab.simulator.bundle_writer import Simulated, Wish, simulate
 from borderlight_lab.simulator.camera import Camera
 from borderlight_lab.simulator.light import Lighting
+from borderlight_tools.devstack.stack import Stack
 
 
 @pytest.fixture(scope="module")

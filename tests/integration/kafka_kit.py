@@ -10,10 +10,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from servers import Endpoints
 
 from borderlight.contracts.topics import registry, with_dead_letters
-from borderlight.plumbing.clock import SystemClock
-from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
-from borderlight.plumbing.kafka_topics import apply_topics
-from borderlight.plumbing.metrics import Metrics
+from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
+from borderlight.runtime.bus.kafka_topics import apply_topics
+from borderlight.runtime.clock import SystemClock
+from borderlight.runtime.metrics import Metrics
 
 
 def kafka_settings(stack: Endpoints, prefix: str, **changes: Any) -> KafkaSettings:

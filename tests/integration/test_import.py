@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from servers import Endpoints
 
-from borderlight.plumbing.s3_object_store import S3ObjectStore, S3Settings
+from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
 from borderlight_lab.simulator.bundle_writer import document_photo
 from borderlight_lab.simulator.head import make_head
 from matcher.adapters.envelope import KeyRing

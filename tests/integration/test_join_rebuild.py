@@ -21,8 +21,8 @@ from borderlight.contracts.events import (
     ObjectRef,
     SessionCaptured,
 )
-from borderlight.plumbing.clock import SystemClock
-from borderlight.plumbing.metrics import Metrics
+from borderlight.runtime.clock import SystemClock
+from borderlight.runtime.metrics import Metrics
 from decision.adapters.kafka_history import KafkaHistory
 from decision.adapters.redis_join_store import RedisJoinStore
 from decision.app import wire_decision

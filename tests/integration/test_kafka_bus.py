@@ -12,7 +12,8 @@ from servers import Endpoints
 
 from borderlight.contracts.events import CaptureRejected
 from borderlight.errors import InvalidMessage, Unavailable
-from borderlight.plumbing.bus import Subscription
+from borderlight.runtime.bus.port import Subscription
+from borderlight.runtime.bus.position import Partition, ReadAgain, current_position
 
 TOPIC = CaptureRejected.topic
 
@@ -191,7 +192,7 @@ async def test_topics_are_created_reconciled_and_grown(stack: Endpoints, prefix:
     from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
     from borderlight.contracts.topics import registry
-    from borderlight.plumbing.kafka_topics import apply_topics
+    from borderlight.runtime.bus.kafka_topics import apply_topics
 
     settings = kafka_settings(stack, prefix)
     (wanted,) = [topic for topic in registry() if topic.name == "entry.verdict.latest.v1"]
@@ -209,3 +210,54 @@ async def test_topics_are_created_reconciled_and_grown(stack: Endpoints, prefix:
     config = {str(entry[0]): str(entry[1]) for entry in answer.resources[0][4]}
     assert config["cleanup.policy"] == "compact" and config["segment.ms"] == "3600000"
     assert config["max.message.bytes"] == "1000000", "reconciling one setting must not reset the others"
+
+
+async def test_a_handler_knows_the_position_of_its_record_and_can_read_again(stack: Endpoints, prefix: str) -> None:
+    settings = kafka_settings(stack, prefix)
+    await make_topics(settings, 1, [TOPIC])
+    await produce(settings, TOPIC, [(b"k", raw(f"s{n}"), []) for n in range(4)])
+    seen: list[tuple[str, int]] = []
+
+    async def handle(received: Any) -> None:
+        position = current_position()
+        seen.append((received.session_id, position.offset))
+        if len(seen) == 3:  # the state turns out to have lost everything from the second record on
+            raise ReadAgain({position.in_partition: 1})
+
+    bus = new_bus(settings)
+    bus.subscribe(Subscription(TOPIC, "test", CaptureRejected, handle))
+    await bus.start()
+    await until(lambda: len(seen) == 6)
+    await bus.stop()
+    assert seen == [("s0", 0), ("s1", 1), ("s2", 2), ("s1", 1), ("s2", 2), ("s3", 3)]
+
+
+async def test_a_consumer_that_keeps_its_own_position_starts_there(stack: Endpoints, prefix: str) -> None:
+    """The committed offset says 4; the state says that the last one it holds is 1. It is asked until it answers."""
+    settings = kafka_settings(stack, prefix)
+    await make_topics(settings, 1, [TOPIC])
+    await produce(settings, TOPIC, [(b"k", raw(f"s{n}"), []) for n in range(4)])
+    seen: list[str] = []
+
+    async def handle(received: Any) -> None:
+        seen.append(received.session_id)
+
+    first = new_bus(settings)
+    first.subscribe(Subscription(TOPIC, "test", CaptureRejected, handle))
+    await first.start()
+    await until(lambda: len(seen) == 4)
+    await first.stop()
+    asked: list[Any] = []
+
+    async def start_from(partitions: Any) -> Any:
+        asked.append(list(partitions))
+        if len(asked) == 1:
+            raise Unavailable("the state is away")
+        return {partitions[0]: 2}
+
+    second = new_bus(settings)
+    second.subscribe(Subscription(TOPIC, "test", CaptureRejected, handle, start_from))
+    await second.start()
+    await until(lambda: len(seen) == 6)
+    await second.stop()
+    assert seen[4:] == ["s2", "s3"] and asked == [[Partition(TOPIC, 0)]] * 2

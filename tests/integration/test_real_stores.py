@@ -11,9 +11,9 @@ from suites.reference_store_suite import MODEL, PHOTO, ReferenceStoreSuite, embe
 from suites.session_store_suite import SessionStoreSuite
 
 from borderlight.errors import Unavailable
-from borderlight.plumbing.s3_object_store import S3ObjectStore, S3Settings
-from borderlight_lab.native.server import free_ports
-from borderlight_lab.native.servers import S3_ACCESS_KEY, S3_SECRET_KEY
+from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
+from borderlight_tools.devstack.server import free_ports
+from borderlight_tools.devstack.servers import S3_ACCESS_KEY, S3_SECRET_KEY
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
 from decision.adapters.redis_join_store import RedisJoinStore
 from matcher.adapters.envelope import KeyRing

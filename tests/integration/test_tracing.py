@@ -9,11 +9,11 @@ from servers import Endpoints
 from test_kafka_bus import event
 
 from borderlight.contracts.events import CaptureRejected
-from borderlight.plumbing.bus import Subscription
-from borderlight.plumbing.clock import SystemClock
-from borderlight.plumbing.kafka_bus import KafkaBus
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.tracing import telemetry_middleware, tracing_middlewares
+from borderlight.runtime.bus.kafka import KafkaBus
+from borderlight.runtime.bus.port import Subscription
+from borderlight.runtime.clock import SystemClock
+from borderlight.runtime.metrics import Metrics
+from borderlight.runtime.tracing import telemetry_middleware, tracing_middlewares
 
 
 def test_it_is_off_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,70 +1,20 @@
 """The capture API as its two kinds of client meet it: agencies with scopes, travellers with one-time tokens."""
 
 import asyncio
-import base64
 import gzip
 import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from fakes.clock import StandingClock
+from fakes.capture_service import MP4, TYPE, WEBM, Service, bearer, digest, kind, parts_of
 
 from borderlight.contracts.events import SessionCaptured
-from borderlight.plumbing.memory_bus import MemoryBus
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.object_store import FileObjectStore
-from capture_ingest.adapters.memory_session_store import MemorySessionStore
-from capture_ingest.app import wire_api
-from capture_ingest.domain.agency import Scope
 from capture_ingest.domain.session_life import Step
-from capture_ingest.settings import AgencyEntry, CaptureIngestSettings
-
-WEBM = b"\x1a\x45\xdf\xa3" + bytes(range(256)) * 40
-MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(5000)
-TYPE = {"Content-Type": "video/webm"}
-
-
-def digest(content: bytes) -> dict[str, str]:
-    return {"Repr-Digest": f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:"}
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
-class Service:
-    """The API over memory and a folder."""
-
-    def __init__(self, folder: Path, **settings: Any) -> None:
-        entry = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("full", "reader", "other")}
-        agencies = {
-            "full": AgencyEntry(key_sha256=entry["full"]),
-            "other": AgencyEntry(key_sha256=entry["other"]),
-            "reader": AgencyEntry(key_sha256=entry["reader"], scopes=[Scope.READ]),
-        }
-        self.clock, self.sessions, self.objects = StandingClock(), MemorySessionStore(), FileObjectStore(folder)
-        self.bus = MemoryBus("test", self.clock, Metrics())
-        given = CaptureIngestSettings.model_validate({"agencies": agencies, **settings})
-        app = wire_api(self.bus, self.sessions, self.objects, given, self.clock, Metrics())
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://border.example")
-
-    async def open(self, key: str = "full", **more: Any) -> dict[str, Any]:
-        answer = await self.http.post("/v1/sessions", json={"traveller_ref": "t-1", **more}, headers=bearer(key))
-        assert answer.status_code == 201, answer.text
-        return answer.json()
-
-    async def challenged(self) -> tuple[str, dict[str, str]]:
-        """(path, headers) of a session whose challenge was issued."""
-        opened = await self.open()
-        path, auth = f"/v1/sessions/{opened['session_id']}", bearer(opened["token"])
-        assert (await self.http.post(f"{path}/challenge", headers=auth)).status_code == 200
-        return path, auth
 
 
 @pytest.fixture
@@ -72,19 +22,6 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
     made = Service(tmp_path)
     yield made
     await made.http.aclose()
-
-
-def kind(answer: httpx.Response) -> str:
-    assert answer.headers["content-type"] == "application/problem+json", answer.text
-    body = answer.json()
-    assert body["status"] == answer.status_code and body["title"]
-    return body["type"].removeprefix("urn:borderlight:problem:")
-
-
-def parts_of(content: bytes, size: int) -> Iterator[tuple[dict[str, str], bytes]]:
-    for first in range(0, len(content), size):
-        piece = content[first : first + size]
-        yield {"Content-Range": f"bytes {first}-{first + len(piece) - 1}/{len(content)}"}, piece
 
 
 async def test_an_agency_needs_a_key_and_its_scope(service: Service) -> None:
@@ -281,7 +218,8 @@ async def test_only_the_advice_to_retake_opens_a_further_capture(service: Servic
     path, auth = await service.challenged()
     session = path.rsplit("/", 1)[-1]
     await service.http.put(f"{path}/video", content=WEBM, headers={**auth, **TYPE})
-    await service.sessions.take(session, Step.CAPTURE_FINISHED, {})
+    for step in (Step.FINISH_RESERVED, Step.CAPTURE_FINISHED):
+        await service.sessions.take(session, step, {})
     await service.sessions.take(session, Step.VERDICT_ARRIVED, {"outcome": outcome})
     assert (await service.http.post(f"{path}/retake", json={}, headers=auth)).status_code == status
 

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 
 from borderlight.contracts.events import DocumentEnrolled, DocumentErased, DocumentRefused, DocumentSubmitted, ObjectRef
 from borderlight.errors import InvalidMessage
-from borderlight.plumbing.object_store import FileObjectStore
+from borderlight.runtime.objects.file import FileObjectStore
 from borderlight_lab.simulator.bundle_writer import document_photo
 from borderlight_lab.simulator.head import make_head
 from matcher.adapters.envelope import KeyRing

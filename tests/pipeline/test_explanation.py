@@ -8,14 +8,14 @@ import pytest
 from simulated_sessions import Sessions
 
 from borderlight.contracts.normalized_capture import NormalizedCapture, unpack
-from borderlight.vision.decoder import DecodeLimits
-from capture_ingest.adapters.vision_capture_normalizer import VisionCaptureNormalizer
+from capture_ingest.adapters.video.decoder import DecodeLimits
+from capture_ingest.adapters.video.normalizer import VisionCaptureNormalizer
+from liveness.adapters.capture_series import series_of
 from liveness.adapters.html_explainer import HtmlExplainer
-from liveness.domain.assessment import Assessment
+from liveness.domain.assessment import Assessment, assess_liveness
 from liveness.domain.finding import Advice
 from liveness.domain.thresholds import parse_thresholds
 from liveness.settings import LivenessSettings
-from liveness.use_cases.assess_liveness import assess_liveness
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,8 @@ def assessed(sessions: Sessions, models: Path) -> tuple[NormalizedCapture, Asses
     header = {"challenge": raw["challenge"], "client_video": raw["video"], "session_id": "<honest>"}
     video = (bundle / raw["video"]["file"]).read_bytes()
     capture = unpack(VisionCaptureNormalizer(models, DecodeLimits()).normalize(video, header))
-    return capture, assess_liveness(capture, parse_thresholds(LivenessSettings().thresholds_file.read_text()))
+    limits = parse_thresholds(LivenessSettings().thresholds_file.read_text())
+    return capture, assess_liveness(series_of(capture), limits)
 
 
 def test_the_page_stands_alone_and_shows_every_evidence(assessed: tuple[NormalizedCapture, Assessment]) -> None:

@@ -7,11 +7,11 @@ import pytest
 from simulated_sessions import Sessions
 
 from borderlight.errors import CaptureRejected
-from borderlight.vision.decoder import decode
-from borderlight.vision.face_detector import FaceDetector
-from borderlight.vision.face_landmarker import FaceLandmarker
-from borderlight.vision.face_track import track_face
+from borderlight.vision.detector import FaceDetector
 from borderlight.vision.frame import Frame
+from borderlight.vision.landmarker import FaceLandmarker
+from capture_ingest.adapters.video.decoder import decode
+from capture_ingest.adapters.video.face_track import track_face
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from borderlight.contracts.events import (
     SessionCaptured,
 )
 from borderlight.errors import Unavailable
-from borderlight.plumbing.metrics import Metrics
+from borderlight.runtime.metrics import Metrics
 from decision.adapters.memory_join_store import MemoryJoinStore
 from decision.domain.policy import policy_set
 from decision.domain.session_join import Side

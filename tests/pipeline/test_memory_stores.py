@@ -8,7 +8,7 @@ from suites.object_store_suite import BUCKET, ObjectStoreSuite
 from suites.reference_store_suite import ReferenceStoreSuite
 from suites.session_store_suite import SessionStoreSuite
 
-from borderlight.plumbing.object_store import FileObjectStore
+from borderlight.runtime.objects.file import FileObjectStore
 from capture_ingest.adapters.memory_session_store import MemorySessionStore
 from decision.adapters.memory_join_store import MemoryJoinStore
 from matcher.adapters.object_reference_store import BUCKET as REFERENCES

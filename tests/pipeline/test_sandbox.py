@@ -12,8 +12,8 @@ from simulated_sessions import Sessions
 
 from borderlight.contracts.normalized_capture import unpack
 from borderlight.errors import CaptureRejected, Unavailable
-from borderlight.vision.decoder import DecodeLimits
 from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
+from capture_ingest.adapters.video.decoder import DecodeLimits
 
 HEADER: dict[str, Any] = {"challenge": {}, "session_id": "s"}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from borderlight_lab.native.server import Server, answers, free_ports
+from borderlight_tools.devstack.server import Server, answers, free_ports
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

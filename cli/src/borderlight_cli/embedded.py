@@ -9,10 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from borderlight.plumbing.clock import SystemClock
-from borderlight.plumbing.memory_bus import MemoryBus
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.object_store import FileObjectStore
+from borderlight.runtime.bus.memory import MemoryBus
+from borderlight.runtime.clock import SystemClock
+from borderlight.runtime.metrics import Metrics
+from borderlight.runtime.objects.file import FileObjectStore
 from capture_ingest.adapters.memory_session_store import MemorySessionStore
 from capture_ingest.app import wire_api, wire_normalizer
 from capture_ingest.ports import CaptureNormalizer
@@ -39,12 +39,12 @@ class SharedModels:
 
     @staticmethod
     def load(comparison_limits: Path | None = None) -> "SharedModels":
-        """Load with the services' own settings; comparison_limits: a thresholds file for the matcher instead of its own.
+        """Load with the services' own settings; comparison_limits: a thresholds file instead of the matcher's own.
 
         Raises LimitsUnusable, ModelMissing, ModelCorrupt.
         """
-        from borderlight.vision.decoder import DecodeLimits
         from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
+        from capture_ingest.adapters.video.decoder import DecodeLimits
 
         settings = CaptureIngestSettings()
         limits = DecodeLimits(max_bytes=settings.max_upload_bytes)

@@ -22,7 +22,6 @@ class Subcommand(NamedTuple):
 COMMANDS: dict[str, Subcommand] = {
     "verify": Subcommand("borderlight_cli.commands.verify", "Judge capture bundles with the embedded flow."),
     "explain": Subcommand("borderlight_cli.commands.explain", "Write the page that explains a bundle's liveness."),
-    "models": Subcommand("borderlight_cli.commands.models", "Build and check the face models."),
     "serve": Subcommand("borderlight_cli.commands.serve", "Serve page and API on the embedded default."),
     "agency-key": Subcommand("borderlight_cli.commands.agency_key", "A key with which an agency opens sessions."),
     "submit": Subcommand("borderlight_cli.commands.submit", "Put capture bundles through a running stack."),
@@ -32,7 +31,6 @@ COMMANDS: dict[str, Subcommand] = {
     "dlq": Subcommand("borderlight_cli.commands.dlq", "Dead letters: list, show, redrive."),
     "topics": Subcommand("borderlight_cli.commands.topics", "Create and reconcile Kafka topics."),
     "version": Subcommand("borderlight_cli.commands.version", "Print the version."),
-    "contracts": Subcommand("borderlight_cli.commands.contracts", "Generate and check the event contracts."),
 }
 
 

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from borderlight.contracts.bundle import CaptureBundle
 from borderlight.contracts.events import DocumentSubmitted, SessionCaptured
 from borderlight.errors import BorderlightError
-from borderlight.plumbing.bus import EventPublisher
-from borderlight.plumbing.clock import Clock
-from borderlight.plumbing.object_store import ObjectStore
+from borderlight.runtime.bus.port import EventPublisher
+from borderlight.runtime.clock import Clock
+from borderlight.runtime.objects.port import ObjectStore
 from capture_ingest.use_cases.store_video import BUCKET as CAPTURES
 from matcher.app import PHOTO_BUCKET
 from matcher.ports import ReferenceStore

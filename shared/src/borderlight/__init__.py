@@ -1,4 +1,4 @@
-"""What the Borderlight services share: contracts, the challenge, plumbing and vision."""
+"""What the Borderlight services share: contracts with the challenge, the runtime, vision."""
 
 import os
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from borderlight.contracts.topics import registry
-from borderlight.plumbing.clock import SystemClock
-from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
-from borderlight.plumbing.kafka_reader import read_topic
-from borderlight.plumbing.metrics import Metrics
+from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
+from borderlight.runtime.bus.kafka_reader import read_topic
+from borderlight.runtime.clock import SystemClock
+from borderlight.runtime.metrics import Metrics
 
 dlq = typer.Typer(help="Dead letters.", no_args_is_help=True)
 _MAX_REDRIVES = 3

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from borderlight.plumbing.logs import configure_logs
+from borderlight.runtime.logs import configure_logs
 from borderlight_cli.embedded import SharedModels
 from borderlight_cli.verification import Verification, verify_bundle
 

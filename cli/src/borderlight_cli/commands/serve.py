@@ -8,11 +8,11 @@ import segno
 import typer
 
 from borderlight.errors import BorderlightError
-from borderlight.plumbing.logs import configure_logs
+from borderlight.runtime.logs import configure_logs
 from borderlight_cli.embedded import EmbeddedStack
 from borderlight_cli.serving.operator import OperatorPage, document_of
 from borderlight_cli.serving.server import Address, embedded_server
-from capture_ingest.use_cases.open_session import OpenSession
+from capture_ingest.use_cases.open_session import OpenSession, SessionSpec
 
 _GUEST = "guest"
 
@@ -24,7 +24,7 @@ async def _ready_link(stack: EmbeddedStack, base: str, photo: Path | None, life_
         done = await stack.matcher.enrol.enrol_photo(document_of(_GUEST, content, stack.clock.now()), content)
         if done.reading.embedding is None:
             raise BorderlightError(f"{photo} cannot serve as a photograph: {', '.join(done.reading.reasons)}")
-    opened = await OpenSession(stack.sessions, stack.clock, life_s)(_GUEST)
+    opened = await OpenSession(stack.sessions, stack.clock, life_s)(SessionSpec(_GUEST))
     return f"{base}/capture/#{opened.session.session_id}.{opened.token}"
 
 

@@ -11,10 +11,10 @@ from rich.progress import track
 
 from borderlight.contracts.bundle import BundleUnreadable, read_bundle
 from borderlight.errors import BorderlightError
-from borderlight.plumbing.clock import SystemClock
-from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.s3_object_store import S3ObjectStore, S3Settings
+from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
+from borderlight.runtime.clock import SystemClock
+from borderlight.runtime.metrics import Metrics
+from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
 from borderlight_cli.commands.documents.options import model_sha256
 from borderlight_cli.submission import submit_bundle, wait_until_enrolled
 from capture_ingest.use_cases.store_video import BUCKET as CAPTURES

@@ -8,8 +8,8 @@ import typer
 
 from borderlight.contracts.topics import registry, with_dead_letters
 from borderlight.errors import BorderlightError
-from borderlight.plumbing.kafka_bus import KafkaSettings
-from borderlight.plumbing.kafka_topics import apply_topics
+from borderlight.runtime.bus.kafka import KafkaSettings
+from borderlight.runtime.bus.kafka_topics import apply_topics
 
 topics = typer.Typer(help="Create and reconcile Kafka topics from the registry.", no_args_is_help=True)
 

@@ -8,9 +8,9 @@ import typer
 
 from borderlight.contracts.events import EntryVerdict
 from borderlight.errors import InvalidMessage, Unavailable
-from borderlight.plumbing.bus import parse_event
-from borderlight.plumbing.kafka_bus import KafkaSettings
-from borderlight.plumbing.kafka_reader import read_topic
+from borderlight.runtime.bus.kafka import KafkaSettings
+from borderlight.runtime.bus.kafka_reader import read_topic
+from borderlight.runtime.bus.port import parse_event
 
 verdicts = typer.Typer(help="Read entry verdicts.", no_args_is_help=True)
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from borderlight.errors import BorderlightError
-from borderlight.plumbing.logs import configure_logs
+from borderlight.runtime.logs import configure_logs
 from borderlight_cli.embedded import SharedModels
 from borderlight_cli.verification import Verification, error_answer, verify_bundle
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from borderlight.contracts.events import DocumentSubmitted, ObjectRef
-from borderlight.plumbing.clock import SystemClock
-from borderlight.plumbing.logs import configure_logs
+from borderlight.runtime.clock import SystemClock
+from borderlight.runtime.logs import configure_logs
 from borderlight_cli.importing.manifest import ImportRow, moment
 from borderlight_cli.importing.stores import OpenStore, open_store
 from matcher.app import make_face_reader

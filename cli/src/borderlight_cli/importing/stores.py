@@ -5,8 +5,9 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from borderlight.plumbing.object_store import FileObjectStore, ObjectStore
-from borderlight.plumbing.s3_object_store import S3ObjectStore, S3Settings
+from borderlight.runtime.objects.file import FileObjectStore
+from borderlight.runtime.objects.port import ObjectStore
+from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
 from matcher.adapters.envelope import KeyRing
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.app import load_key_ring, open_reference_store

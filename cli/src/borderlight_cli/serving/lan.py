@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from borderlight.plumbing.clock import Clock
+from borderlight.runtime.clock import Clock
 
 _DAYS = 7
 

@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 from starlette.routing import BaseRoute
 
-from borderlight.plumbing.clock import SystemClock
+from borderlight.runtime.clock import SystemClock
 from borderlight_cli.embedded import EmbeddedStack, SharedModels
 from borderlight_cli.serving.lan import lan_address, make_certificate
 from capture_ingest.settings import CaptureIngestSettings

@@ -16,22 +16,22 @@ import numpy as np
 from redis.asyncio import Redis
 
 from borderlight.contracts.events import CaptureNormalized
-from borderlight.plumbing.bus import AnyEvent
-from borderlight.plumbing.clock import SystemClock
-from borderlight.plumbing.object_store import FileObjectStore
-from borderlight.vision.decoder import DecodeLimits
+from borderlight.runtime.bus.port import AnyEvent
+from borderlight.runtime.clock import SystemClock
+from borderlight.runtime.objects.file import FileObjectStore
 from borderlight.vision.models import default_models_folder
 from borderlight_cli.duplicate_search import find_duplicates
 from borderlight_cli.importing.manifest import read_manifest
 from borderlight_cli.importing.run import Journal, run_import
 from borderlight_lab.benchmark.machine import landmark_clock
-from borderlight_lab.native import servers
-from borderlight_lab.native.server import Server, free_ports
 from borderlight_lab.simulator.bundle_writer import Wish, document_photo, simulate
 from borderlight_lab.simulator.camera import Camera
 from borderlight_lab.simulator.head import make_head
 from borderlight_lab.simulator.light import Lighting
-from capture_ingest.adapters.vision_capture_normalizer import VisionCaptureNormalizer
+from borderlight_tools.devstack import servers
+from borderlight_tools.devstack.server import Server, free_ports
+from capture_ingest.adapters.video.decoder import DecodeLimits
+from capture_ingest.adapters.video.normalizer import VisionCaptureNormalizer
 from matcher.adapters.envelope import KeyRing
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.adapters.redis_reference_cache import RedisReferenceCache

@@ -13,11 +13,11 @@ import numpy as np
 
 from borderlight.contracts.normalized_capture import unpack
 from borderlight.errors import CaptureRejected
-from borderlight.vision.decoder import DecodeLimits
 from borderlight.vision.models import default_models_folder
-from capture_ingest.adapters.vision_capture_normalizer import VisionCaptureNormalizer
+from capture_ingest.adapters.video.normalizer import VisionCaptureNormalizer
+from liveness.adapters.capture_series import series_of
+from liveness.domain.assessment import assess_liveness
 from liveness.domain.thresholds import Thresholds
-from liveness.use_cases.assess_liveness import assess_liveness
 
 FIRST_LOOKS_MS = (0.0, 40.0, 80.0, 120.0, 160.0)
 
@@ -46,7 +46,7 @@ def measure_look_moments(bundles: Sequence[Path], limits: Thresholds, advance: C
         header = {"challenge": raw["challenge"], "client_video": raw["video"]}
         try:
             captures = [unpack(normalizer.normalize(video, header)) for normalizer in normalizers]
-            assessed = [assess_liveness(capture, limits) for capture in captures]
+            assessed = [assess_liveness(series_of(capture), limits) for capture in captures]
         except CaptureRejected:
             continue
         fits = [one.measurement.relief for one in assessed if one.measurement.relief is not None]

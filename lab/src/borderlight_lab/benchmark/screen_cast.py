@@ -14,10 +14,10 @@ import numpy as np
 
 from borderlight.contracts.normalized_capture import unpack
 from borderlight.errors import CaptureRejected
-from borderlight.vision.decoder import DecodeLimits, decode
-from borderlight.vision.face_chip import ARCFACE, align_chip
+from borderlight.vision.chip import ARCFACE, align_chip
 from borderlight.vision.models import default_models_folder
-from capture_ingest.adapters.vision_capture_normalizer import VisionCaptureNormalizer
+from capture_ingest.adapters.video.decoder import DecodeLimits, decode
+from capture_ingest.adapters.video.normalizer import VisionCaptureNormalizer
 from matcher.app import make_face_reader
 from matcher.domain.comparison import comparison_score, mean_embedding
 from matcher.domain.probe_colour import cast_gains, without_cast

@@ -5,7 +5,6 @@ import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
-from borderlight.vision.decoder import DecodeLimits
 from borderlight.vision.models import default_models_folder
 from borderlight_cli.embedded import SharedModels
 from borderlight_cli.verification import verify_bundle
@@ -13,7 +12,8 @@ from borderlight_lab.benchmark.machine import landmark_clock
 from borderlight_lab.simulator.bundle_writer import Wish, simulate, write_bundle
 from borderlight_lab.simulator.camera import Camera
 from borderlight_lab.simulator.light import Lighting
-from capture_ingest.adapters.vision_capture_normalizer import VisionCaptureNormalizer
+from capture_ingest.adapters.video.decoder import DecodeLimits
+from capture_ingest.adapters.video.normalizer import VisionCaptureNormalizer
 
 BUDGET_MS = 172.0
 """CPU for one session when a million a day run on two cores."""

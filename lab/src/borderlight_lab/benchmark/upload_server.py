@@ -11,10 +11,10 @@ import uvicorn
 from limits.aio.storage import RedisStorage
 from redis.asyncio import Redis
 
-from borderlight.plumbing.clock import SystemClock
-from borderlight.plumbing.memory_bus import MemoryBus
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.object_store import FileObjectStore
+from borderlight.runtime.bus.memory import MemoryBus
+from borderlight.runtime.clock import SystemClock
+from borderlight.runtime.metrics import Metrics
+from borderlight.runtime.objects.file import FileObjectStore
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
 from capture_ingest.app import wire_api
 from capture_ingest.settings import CaptureIngestSettings

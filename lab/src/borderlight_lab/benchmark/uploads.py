@@ -16,8 +16,8 @@ import httpx
 import numpy as np
 
 from borderlight_lab.benchmark.memory import resident_mb
-from borderlight_lab.native import servers
-from borderlight_lab.native.server import Server, answers, free_ports
+from borderlight_tools.devstack import servers
+from borderlight_tools.devstack.server import Server, answers, free_ports
 
 PART_BYTES = 131_072
 """As the capture page sends."""

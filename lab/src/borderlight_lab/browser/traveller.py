@@ -1,7 +1,6 @@
 """Drives the capture page with Playwright and the distribution's Chromium."""
 
 import json
-import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -9,12 +8,11 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from borderlight_lab.browser.layers import Layers
+from borderlight_tools.devstack.browsers import find_chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
-FIREFOX = ("firefox-esr", "firefox")
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 PHONE = {"width": 390, "height": 844}
 
 
@@ -46,23 +44,13 @@ class Camera:
         return f"window.__virtualTraveller = {json.dumps(options)};\n{source}"
 
 
-def find_chromium() -> str | None:
-    """Path of the distribution's browser, if there is one."""
-    return next((found for name in CHROMIUM if (found := shutil.which(name)) is not None), None)
-
-
-def find_firefox() -> str | None:
-    """Path of the distribution's Firefox, if there is one."""
-    return next((found for name in FIREFOX if (found := shutil.which(name)) is not None), None)
-
-
 def chromium() -> str:
     """Path of the browser; raises BrowserMissing."""
     found = find_chromium()
     if found is not None:
         return found
     raise BrowserMissing(
-        "no Chromium: run `python -m borderlight_lab.native.install --browser`, or apt-get install chromium"
+        "no Chromium: run `python -m borderlight_tools.devstack.install --browser`, or apt-get install chromium"
     )
 
 

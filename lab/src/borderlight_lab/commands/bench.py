@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from borderlight.plumbing.logs import configure_logs
+from borderlight.runtime.logs import configure_logs
 from borderlight_lab.benchmark.machine import REFERENCE_LANDMARK_MS, SHAPES, ModelClock
 from borderlight_lab.benchmark.memory import stack_memory
 from borderlight_lab.benchmark.stages import BUDGET_MS, VISION, VISION_BUDGET_MS, StageTimes, measure_stages

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from borderlight.plumbing.logs import configure_logs
+from borderlight.runtime.logs import configure_logs
 from borderlight_lab.benchmark.documents import measure_documents
 from borderlight_lab.benchmark.machine import landmark_clock
 

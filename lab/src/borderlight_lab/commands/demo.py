@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from borderlight.errors import BorderlightError
-from borderlight.plumbing.logs import configure_logs
+from borderlight.runtime.logs import configure_logs
 from borderlight_cli.embedded import EmbeddedStack, SharedModels
 from borderlight_lab.demo.cast import CAST, Act
 from borderlight_lab.demo.journey import Travelled, travel

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from borderlight.errors import BorderlightError
-from borderlight_lab.load.clips import make_clips
-from borderlight_lab.load.driver import run_load
+from borderlight_lab.simulator.clips import make_clips
+from borderlight_tools.load.driver import run_load
 
 
 def load(

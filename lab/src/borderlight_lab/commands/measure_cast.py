@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 from rich.table import Table
 
-from borderlight.plumbing.logs import configure_logs
+from borderlight.runtime.logs import configure_logs
 from borderlight_lab.benchmark.screen_cast import cast_table, measure_cast
 from borderlight_lab.evaluation.runner import find_bundles
 from matcher.app import limits_in_force

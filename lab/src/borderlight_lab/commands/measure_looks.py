@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 from rich.table import Table
 
-from borderlight.plumbing.logs import configure_logs
+from borderlight.runtime.logs import configure_logs
 from borderlight_lab.benchmark.look_moments import FIRST_LOOKS_MS, look_rows, measure_look_moments
 from borderlight_lab.evaluation.runner import find_bundles
 from liveness.domain.thresholds import parse_thresholds

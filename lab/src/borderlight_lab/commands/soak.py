@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from borderlight_lab.load.clips import make_clips
-from borderlight_lab.load.soak import soak
-from borderlight_lab.native.stack import Stack
+from borderlight_lab.simulator.clips import make_clips
+from borderlight_tools.devstack.stack import Stack
+from borderlight_tools.load.soak import soak
 
 
 def soak_command(

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from borderlight.errors import BorderlightError
-from borderlight.plumbing.clock import SystemClock
-from borderlight.plumbing.logs import configure_logs
+from borderlight.runtime.clock import SystemClock
+from borderlight.runtime.logs import configure_logs
 from borderlight_cli.serving.server import Address, embedded_server
 from borderlight_lab.study.console import StudyConsole
 from borderlight_lab.study.export import export_bundles

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from borderlight.challenge.schedule import ColourSchedule
+from borderlight.contracts.challenge.schedule import ColourSchedule
 from borderlight.contracts.events import DocumentSubmitted, EntryVerdict
 from borderlight_cli.embedded import EmbeddedStack
 from borderlight_lab.simulator.bundle_writer import Simulated, Wish, simulate

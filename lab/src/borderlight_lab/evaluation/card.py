@@ -9,9 +9,9 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from borderlight.challenge.chance import blind_chance
-from borderlight.challenge.generators import GENERATORS, RANDOM_BYTES
-from borderlight.challenge.photosensitivity import general_flashes_per_second, red_flashes_per_second
+from borderlight.contracts.challenge.chance import blind_chance
+from borderlight.contracts.challenge.generators import GENERATORS, RANDOM_BYTES
+from borderlight.contracts.challenge.photosensitivity import general_flashes_per_second, red_flashes_per_second
 from borderlight_lab.calibration.liveness import Calibration
 from borderlight_lab.evaluation.ablation import ablation
 from borderlight_lab.evaluation.page import percent

@@ -8,8 +8,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from borderlight.challenge.generators import CALM_SLOTS, COLOUR_SLOTS, RANDOM_BYTES
-from borderlight.challenge.schedule import ColourSchedule
+from borderlight.contracts.challenge.generators import CALM_SLOTS, COLOUR_SLOTS, RANDOM_BYTES
+from borderlight.contracts.challenge.schedule import ColourSchedule
 from borderlight_lab.simulator.camera import Camera, encode
 from borderlight_lab.simulator.head import Head, make_head
 from borderlight_lab.simulator.light import Lighting, room_irradiance

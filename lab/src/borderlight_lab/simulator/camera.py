@@ -9,7 +9,7 @@ import av
 import cv2
 import numpy as np
 
-from borderlight.challenge.schedule import ColourSchedule
+from borderlight.contracts.challenge.schedule import ColourSchedule
 from borderlight_lab.simulator.head import HEIGHT, WIDTH
 from borderlight_lab.simulator.light import Scene
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from borderlight.challenge.generators import COLOUR_SLOTS, RANDOM_BYTES
-from borderlight.challenge.schedule import ColourSchedule
+from borderlight.contracts.challenge.generators import COLOUR_SLOTS, RANDOM_BYTES
+from borderlight.contracts.challenge.schedule import ColourSchedule
 from borderlight_lab.simulator.camera import Camera
 from borderlight_lab.simulator.head import Head
 from borderlight_lab.simulator.light import Lighting

@@ -18,7 +18,7 @@ from borderlight_lab.simulator.species import SPECIES
 from borderlight_lab.study.recorder import Recorder
 from borderlight_lab.study.register import Labels, StudyProblem, first_message
 from capture_ingest.domain.session_life import State
-from capture_ingest.use_cases.open_session import OpenSession
+from capture_ingest.use_cases.open_session import OpenSession, SessionSpec
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -125,7 +125,9 @@ class StudyConsole:
             except StudyProblem as problem:
                 return self._show(422, str(problem))
             calm = _text(form, "calm") == "yes"
-        opened = await OpenSession(self._stack.sessions, self._stack.clock, self._life_s)(labels.subject, calm=calm)
+        opened = await OpenSession(self._stack.sessions, self._stack.clock, self._life_s)(
+            SessionSpec(labels.subject, calm)
+        )
         session_id = opened.session.session_id
         self._recorder.expect(session_id, labels)
         self._links[session_id] = f"{self._base}/capture/#{session_id}.{opened.token}"

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 from borderlight.contracts.events import ObjectRef
 from borderlight.errors import BorderlightError
-from borderlight.plumbing.object_store import read_verified
+from borderlight.runtime.objects.port import read_verified
 from borderlight_cli.embedded import EmbeddedStack
 from borderlight_lab.study.register import Capture, Labels, Study, StudyProblem, delete_folder
 from capture_ingest.domain.session_life import Session, State
-from capture_ingest.use_cases.store_video import BUCKET
 
 _EVERY_S = 0.3
 _FINISHED = (State.CAPTURED, State.DECIDED, State.CONTINUED)
@@ -42,7 +41,7 @@ class Recorder:
         """Record whatever has been finished since the last call."""
         sessions = {session.session_id: session for session in self.stack.sessions.all()}
         for session in sessions.values():
-            if session.session_id in self._done or session.state not in _FINISHED or session.video is None:
+            if session.session_id in self._done or session.state not in _FINISHED or session.finish is None:
                 continue
             journey = self._journey(session, sessions)
             if journey is None:
@@ -76,7 +75,9 @@ class Recorder:
         subject = self.study.subject(labels.subject)
         video = ObjectRef.model_validate(session.video)
         content = await read_verified(self.stack.objects, video)
-        capture = json.loads(await self.stack.objects.get(BUCKET, f"{session.session_id}/capture.json"))
+        capture = json.loads(
+            await read_verified(self.stack.objects, ObjectRef.model_validate((session.finish or {})["capture"]))
+        )
         name = "video.webm" if video.media_type == "video/webm" else "video.mp4"
         capture["video"]["file"] = name
         target = self.study.capture_folder(session.session_id)

@@ -6,26 +6,29 @@ from typing import Any
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from redis.asyncio import Redis
 
-from borderlight.plumbing.bus import Bus, EventPublisher
-from borderlight.plumbing.clock import Clock, SystemClock
-from borderlight.plumbing.health import health_app, health_routes
-from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.object_store import ObjectStore
-from borderlight.plumbing.s3_object_store import S3ObjectStore, S3Settings
-from borderlight.plumbing.worker import run_worker
-from borderlight.vision.decoder import DecodeLimits
+from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
+from borderlight.runtime.bus.port import Bus, EventPublisher
+from borderlight.runtime.clock import Clock, SystemClock
+from borderlight.runtime.http.health import health_app, health_routes
+from borderlight.runtime.metrics import Metrics
+from borderlight.runtime.objects.port import ObjectStore
+from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
+from borderlight.runtime.process import run_worker
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
 from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
-from capture_ingest.entrypoints.api_parts import ApiParts
+from capture_ingest.adapters.video.decoder import DecodeLimits
+from capture_ingest.entrypoints.access import Access
+from capture_ingest.entrypoints.dependencies import AgencyUseCases, TravellerUseCases, Uploads
 from capture_ingest.entrypoints.http_api import build_http_api
 from capture_ingest.entrypoints.rate_limits import RateLimits
 from capture_ingest.entrypoints.subscriber import subscribe_api, subscribe_normalizer
+from capture_ingest.entrypoints.upload_reading import UploadReader
 from capture_ingest.ports import CaptureNormalizer, SessionStore
 from capture_ingest.settings import CaptureIngestSettings
 from capture_ingest.use_cases import normalize_capture, store_video
 from capture_ingest.use_cases.claim_session import ClaimSession
 from capture_ingest.use_cases.finish_capture import FinishCapture
+from capture_ingest.use_cases.follow_session import FollowSession
 from capture_ingest.use_cases.issue_challenge import IssueChallenge
 from capture_ingest.use_cases.normalize_capture import NormalizeCapture
 from capture_ingest.use_cases.open_session import OpenSession
@@ -47,22 +50,25 @@ def wire_api(
     """The HTTP application over given adapters; the bus gets its subscription. counters: of the rate limits."""
     subscribe_api(bus, RecordOutcome(sessions))
     open_session, store = OpenSession(sessions, clock, settings.session_life_s), StoreVideo(sessions, objects)
-    parts = ApiParts(
-        settings=settings,
-        agencies=settings.agency_keys(),
-        limits=RateLimits(counters or MemoryStorage(), settings.rate_per_session, settings.rate_per_address),
-        sessions=sessions,
-        clock=clock,
-        metrics=metrics,
-        open_session=open_session,
-        claim_session=ClaimSession(sessions),
-        retake_session=RetakeSession(sessions, open_session),
-        issue_challenge=IssueChallenge(sessions, secrets.token_bytes),
-        store_video=store,
-        receive_part=ReceivePart(objects, store),
-        finish_capture=FinishCapture(sessions, objects, bus, clock),
+    limits = RateLimits(counters or MemoryStorage(), settings.rate_per_session, settings.rate_per_address)
+    finish = FinishCapture(sessions, objects, bus, clock)
+    parts = (
+        metrics,
+        Access(settings.agency_keys(), limits, sessions, clock, settings.allow_anonymous_agency),
+        AgencyUseCases(open_session, FollowSession(sessions, finish)),
+        TravellerUseCases(
+            claim_session=ClaimSession(sessions),
+            issue_challenge=IssueChallenge(sessions, secrets.token_bytes),
+            finish_capture=finish,
+            retake_session=RetakeSession(sessions, open_session),
+        ),
+        Uploads(
+            reader=UploadReader(metrics, settings.max_upload_bytes, settings.upload_timeout_s),
+            store_video=store,
+            receive_part=ReceivePart(objects, store),
+        ),
     )
-    app = build_http_api(parts)
+    app = build_http_api(settings, parts)
     app.router.routes.extend(health_routes(metrics, bus.is_alive, bus.is_ready))
     return app
 

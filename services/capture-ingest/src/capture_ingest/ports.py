@@ -1,5 +1,6 @@
 """What capture-ingest needs from the world."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from capture_ingest.domain.session_life import Session, Step
@@ -14,8 +15,14 @@ class SessionStore(Protocol):
 
     async def find(self, session_id: str) -> Session | None: ...
 
-    async def take(self, session_id: str, step: Step, changes: dict[str, Any]) -> Session | None:
-        """Take `step` and apply `changes` in one go; None when the state does not allow it (or there is no session)."""
+    async def take(
+        self, session_id: str, step: Step, changes: dict[str, Any], expecting: Mapping[str, Any] | None = None
+    ) -> Session | None:
+        """Take `step` and apply `changes` in one go.
+
+        None, and nothing changed, when there is no session, its state does not allow the step, or a field of it is not
+        as `expecting` says.
+        """
         ...
 
 

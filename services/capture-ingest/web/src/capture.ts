@@ -1,8 +1,8 @@
 // One capture on this device: camera, recorder and light, and the film until it is safe with the agency.
 import type { Api, Challenge, ClientLog } from "./api";
 import { Camera } from "./camera";
+import { type Painted, paint } from "./colour-screen";
 import { sleep } from "./dom";
-import { type Painted, paint } from "./light";
 import { Recorder, type Recording } from "./recorder";
 import { Upload } from "./upload";
 

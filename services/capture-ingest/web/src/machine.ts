@@ -1,4 +1,4 @@
-// The journey as a table: pure, walked by unit tests. Screens are functions of the state; effects live in journey.ts.
+// The journey as a table: pure, walked by unit tests. Screens are functions of the state; effects live in effects/.
 
 export const STATES = [
   "opening",

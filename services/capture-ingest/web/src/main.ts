@@ -1,8 +1,8 @@
 // Boots the page: language, surfaces, journey.
 import { announce } from "./announcer";
 import { byId, h } from "./dom";
+import * as embeddingPage from "./embedding-page";
 import { Journey, type Shown, type Surfaces } from "./journey";
-import * as parent from "./parent";
 import { draw, redraw } from "./screens";
 import { choose, isLanguage, LANGUAGES, type Language, load } from "./words";
 import type { Words } from "./words/shape";
@@ -30,14 +30,14 @@ async function boot(): Promise<void> {
   const surfaces: Surfaces = {
     light: byId("light"),
     speak: (hint) => announce(words.hints[hint]),
-    tell: parent.tell,
+    tell: embeddingPage.tell,
     render: (shown: Readonly<Shown>, entered: boolean) => {
       const asked = shown.about?.language;
       if (!chosen && isLanguage(asked) && asked !== language) {
         chosen = true;
         void speakLanguage(asked);
       }
-      if (shown.about !== null) parent.allow(shown.about.parent_origins);
+      if (shown.about !== null) embeddingPage.allow(shown.about.parent_origins);
       if (!entered) return redraw(main, shown, words, journey);
       draw(main, shown, words, journey);
       if (shown.state !== "light") byId("title").focus({ preventScroll: true });
@@ -57,9 +57,9 @@ async function boot(): Promise<void> {
     if (isLanguage(picker.value)) void speakLanguage(picker.value);
   });
   mark();
-  if (parent.isEmbedded()) {
+  if (embeddingPage.isEmbedded()) {
     document.documentElement.dataset.embedded = "";
-    parent.listen();
+    embeddingPage.listen();
   }
   journey.start();
 }

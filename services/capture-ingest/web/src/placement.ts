@@ -1,5 +1,5 @@
-// Which one hint helps most now. Pure: from light, movement and, where guidance is loaded, faces.
-import type { Light } from "./look";
+// Which one hint helps most now. Pure: from brightness, movement and, where guidance is loaded, faces.
+import type { Brightness } from "./picture-sample";
 import type { Hint } from "./words/shape";
 
 /** A face in shares of the picture as filmed (not mirrored): centre, width of the box, roll of the eyes [degrees]. */
@@ -10,8 +10,9 @@ export interface SeenFace {
   roll: number;
 }
 
-export interface Seen {
-  light: Light;
+/** What is known of the present picture; faces: null without face guidance. */
+export interface Observation {
+  brightness: Brightness;
   movement: number;
   faces: SeenFace[] | null;
 }
@@ -28,7 +29,7 @@ const WINDOW_BEHIND = 6;
 const DARK = 0.006;
 
 /** The hint; "good" or "dark_is_fine" when nothing stands in the way. Directions are the traveller's own. */
-export function hint(seen: Seen): Hint {
+export function hint(seen: Observation): Hint {
   if (seen.faces !== null) {
     const [face, ...others] = seen.faces;
     if (face === undefined) return "no_face";
@@ -42,13 +43,14 @@ export function hint(seen: Seen): Hint {
     if (face.y - CENTRE_Y < -OFF_CENTRE_Y) return "down";
     if (Math.abs(face.roll) > TILTED_DEG) return "upright";
   }
-  if (seen.light.blown > BLOWN) return "too_bright";
-  if (seen.light.around > 0.2 && seen.light.around > WINDOW_BEHIND * seen.light.face) return "too_bright";
+  if (seen.brightness.blown > BLOWN) return "too_bright";
+  if (seen.brightness.around > 0.2 && seen.brightness.around > WINDOW_BEHIND * seen.brightness.face)
+    return "too_bright";
   if (seen.movement > MOVING) return "still";
-  return seen.light.face < DARK ? "dark_is_fine" : "good";
+  return seen.brightness.face < DARK ? "dark_is_fine" : "good";
 }
 
-export const isGood = (found: Hint): boolean => found === "good" || found === "dark_is_fine";
+export const isGood = (given: Hint): boolean => given === "good" || given === "dark_is_fine";
 
 /** Gives a hint at most once in `gapMs` and never twice in a row, so that nobody is talked over. */
 export class HintPace {
@@ -58,10 +60,10 @@ export class HintPace {
   constructor(private readonly gapMs = 2000) {}
 
   /** The hint when it should be said now, else null. */
-  say(found: Hint, now: number): Hint | null {
-    if (found === this.last || now - this.lastAt < this.gapMs) return null;
-    this.last = found;
+  say(wanted: Hint, now: number): Hint | null {
+    if (wanted === this.last || now - this.lastAt < this.gapMs) return null;
+    this.last = wanted;
     this.lastAt = now;
-    return found;
+    return wanted;
   }
 }

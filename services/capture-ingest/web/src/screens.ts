@@ -1,6 +1,7 @@
 // Screens as functions of what is shown. They hold no state and do nothing by themselves.
 import { renderSVG } from "uqr";
 import { h, svg } from "./dom";
+import { takeAgain } from "./effects/opening";
 import { platform } from "./environment";
 import type { Journey, Shown } from "./journey";
 import type { State } from "./machine";
@@ -134,7 +135,7 @@ function body(shown: Shown, words: Words, journey: Journey): (HTMLElement | SVGE
       return [
         advised(shown, words),
         act(
-          button(words, "again", () => void journey.takeAgain(shown.calm)),
+          button(words, "again", () => void takeAgain(journey, shown.calm)),
           button(words, "help", () => journey.send("help"), "quiet"),
         ),
       ];

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConnectionLost, Problem, type SessionState } from "../src/api";
+import { slotAt } from "../src/colour-screen";
 import { anchors, decode } from "../src/guidance";
-import { fromFragment } from "../src/keep";
-import { slotAt } from "../src/light";
-import { LOOK_HEIGHT, LOOK_WIDTH, light, luminance, movement, response } from "../src/look";
 import { advice, trouble, verdict } from "../src/outcome";
-import { HintPace, hint, isGood, type Seen } from "../src/placement";
+import { brightness, luminance, movement, response, SAMPLE_HEIGHT, SAMPLE_WIDTH } from "../src/picture-sample";
+import { HintPace, hint, isGood, type Observation } from "../src/placement";
+import { sessionOfLink } from "../src/session-storage";
 
 const slots = [
   { srgb: [1, 2, 3], start_ms: 0, duration_ms: 300 },
@@ -22,25 +22,25 @@ test("the slot of a moment", () => {
 });
 
 test("links carry session and token, other fragments nothing", () => {
-  const kept = fromFragment(`#abc-1.${"t".repeat(43)}`);
+  const kept = sessionOfLink(`#abc-1.${"t".repeat(43)}`);
   assert.deepEqual(kept, { session: "abc-1", token: "t".repeat(43), claimed: false });
   for (const wrong of ["", "#", "#abc", "#abc.short", "#a/b.tttttttttttttttttttttttt"])
-    assert.equal(fromFragment(wrong), null);
+    assert.equal(sessionOfLink(wrong), null);
 });
 
 function picture(paint: (x: number, y: number) => number): Float32Array {
-  const rgba = new Uint8ClampedArray(4 * LOOK_WIDTH * LOOK_HEIGHT);
-  for (let y = 0; y < LOOK_HEIGHT; y += 1) {
-    for (let x = 0; x < LOOK_WIDTH; x += 1)
-      rgba.fill(paint(x, y), 4 * (y * LOOK_WIDTH + x), 4 * (y * LOOK_WIDTH + x) + 3);
+  const rgba = new Uint8ClampedArray(4 * SAMPLE_WIDTH * SAMPLE_HEIGHT);
+  for (let y = 0; y < SAMPLE_HEIGHT; y += 1) {
+    for (let x = 0; x < SAMPLE_WIDTH; x += 1)
+      rgba.fill(paint(x, y), 4 * (y * SAMPLE_WIDTH + x), 4 * (y * SAMPLE_WIDTH + x) + 3);
   }
   return luminance(rgba);
 }
 
 test("light and movement of a picture", () => {
   const grey = picture(() => 128);
-  assert.ok(Math.abs(light(grey).face - 0.2158) < 0.002);
-  assert.equal(light(picture(() => 255)).blown, 1);
+  assert.ok(Math.abs(brightness(grey).face - 0.2158) < 0.002);
+  assert.equal(brightness(picture(() => 255)).blown, 1);
   assert.equal(movement(grey, grey), 0);
   assert.ok(
     movement(
@@ -51,12 +51,15 @@ test("light and movement of a picture", () => {
   assert.ok(Math.abs(response(0.2, 0.23) - 0.15) < 1e-6);
 });
 
-const good: Seen = {
-  light: { face: 0.2, around: 0.2, blown: 0 },
+const good: Observation = {
+  brightness: { face: 0.2, around: 0.2, blown: 0 },
   movement: 0.01,
   faces: [{ x: 0.5, y: 0.46, width: 0.55, roll: 0 }],
 };
-const face = (change: object): Seen => ({ ...good, faces: [{ x: 0.5, y: 0.46, width: 0.55, roll: 0, ...change }] });
+const face = (change: object): Observation => ({
+  ...good,
+  faces: [{ x: 0.5, y: 0.46, width: 0.55, roll: 0, ...change }],
+});
 
 test("one hint, the most useful first", () => {
   assert.equal(hint(good), "good");
@@ -68,10 +71,10 @@ test("one hint, the most useful first", () => {
   assert.equal(hint(face({ x: 0.3 })), "left");
   assert.equal(hint(face({ y: 0.7 })), "up");
   assert.equal(hint(face({ roll: 30 })), "upright");
-  assert.equal(hint({ ...good, light: { face: 0.9, around: 0.5, blown: 0.5 } }), "too_bright");
-  assert.equal(hint({ ...good, light: { face: 0.05, around: 0.6, blown: 0 } }), "too_bright", "a window behind");
+  assert.equal(hint({ ...good, brightness: { face: 0.9, around: 0.5, blown: 0.5 } }), "too_bright");
+  assert.equal(hint({ ...good, brightness: { face: 0.05, around: 0.6, blown: 0 } }), "too_bright", "a window behind");
   assert.equal(hint({ ...good, movement: 0.3 }), "still");
-  assert.equal(hint({ ...good, light: { face: 0.001, around: 0.001, blown: 0 } }), "dark_is_fine");
+  assert.equal(hint({ ...good, brightness: { face: 0.001, around: 0.001, blown: 0 } }), "dark_is_fine");
 });
 
 test("without face guidance light and stillness guide", () => {

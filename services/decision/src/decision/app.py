@@ -4,12 +4,12 @@ import asyncio
 
 from redis.asyncio import Redis
 
-from borderlight.plumbing.bus import Bus
-from borderlight.plumbing.clock import Clock, SystemClock
-from borderlight.plumbing.health import health_app
-from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.worker import run_worker
+from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
+from borderlight.runtime.bus.port import Bus
+from borderlight.runtime.clock import Clock, SystemClock
+from borderlight.runtime.http.health import health_app
+from borderlight.runtime.metrics import Metrics
+from borderlight.runtime.process import run_worker
 from decision.adapters.kafka_history import KafkaHistory
 from decision.adapters.redis_join_store import RedisJoinStore
 from decision.domain.policy import policy_set
@@ -24,7 +24,7 @@ def wire_decision(
     bus: Bus, store: JoinStore, settings: DecisionSettings, clock: Clock, metrics: Metrics
 ) -> JoinSession:
     """Subscribe decision over given adapters."""
-    more = sorted(settings.policies_dir.glob("*.toml")) if settings.policies_dir is not None else []
+    more = sorted(settings.policies_dir.glob("*.toml"))
     policies = policy_set(settings.policy_file.read_text(), (path.read_text() for path in more))
     join = JoinSession(store, bus, policies, clock, metrics, settings.deadline_s)
     subscribe_decision(bus, join)

@@ -1,6 +1,7 @@
 """Settings of decision; prefix DECISION_.
 
-policy_file: the default policy; policies_dir: a folder of further ones (*.toml) that agencies may name for a session.
+policy_file: the default policy; policies_dir: a folder of further ones (*.toml) that agencies may name for a session;
+without it, `attended` and `unattended` as delivered.
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ class DecisionSettings(BaseSettings):
     host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
     port: int = 8080
     redis_url: str = "redis://127.0.0.1:6379/2"
-    policies_dir: Path | None = None
+    policies_dir: Path = Path(__file__).parent / "policies"
     policy_file: Path = Path(__file__).parent / "policy.toml"
     deadline_s: float = 30.0
     rebuild_window_s: float = 3_600.0

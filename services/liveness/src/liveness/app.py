@@ -1,13 +1,14 @@
 """The only wiring of liveness."""
 
-from borderlight.plumbing.bus import Bus
-from borderlight.plumbing.clock import SystemClock
-from borderlight.plumbing.health import health_app
-from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.object_store import ObjectStore
-from borderlight.plumbing.s3_object_store import S3ObjectStore, S3Settings
-from borderlight.plumbing.worker import run_worker
+from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
+from borderlight.runtime.bus.port import Bus
+from borderlight.runtime.clock import SystemClock
+from borderlight.runtime.http.health import health_app
+from borderlight.runtime.metrics import Metrics
+from borderlight.runtime.objects.port import ObjectStore
+from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
+from borderlight.runtime.process import run_worker
+from liveness.adapters.capture_series import series_of
 from liveness.adapters.html_explainer import HtmlExplainer
 from liveness.domain.thresholds import parse_thresholds
 from liveness.entrypoints.subscriber import subscribe_liveness
@@ -18,7 +19,7 @@ from liveness.use_cases.assess_capture import BUCKET, AssessCapture
 def wire_liveness(bus: Bus, objects: ObjectStore, settings: LivenessSettings) -> None:
     """Subscribe liveness over given adapters."""
     limits = parse_thresholds(settings.thresholds_file.read_text())
-    subscribe_liveness(bus, AssessCapture(objects, bus, limits, HtmlExplainer()))
+    subscribe_liveness(bus, AssessCapture(objects, bus, limits, series_of, HtmlExplainer()))
 
 
 async def run_liveness() -> None:

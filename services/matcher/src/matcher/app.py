@@ -8,16 +8,16 @@ from redis.asyncio import Redis
 from starlette.applications import Starlette
 
 from borderlight.errors import BorderlightError
-from borderlight.plumbing.bus import Bus
-from borderlight.plumbing.clock import Clock, SystemClock
-from borderlight.plumbing.health import health_routes
-from borderlight.plumbing.kafka_bus import KafkaBus, KafkaSettings
-from borderlight.plumbing.metrics import Metrics
-from borderlight.plumbing.object_store import ObjectStore
-from borderlight.plumbing.s3_object_store import S3ObjectStore, S3Settings
-from borderlight.plumbing.worker import run_worker
-from borderlight.vision.face_embedder import DEFAULT_EMBEDDER, FaceEmbedder, read_description
-from borderlight.vision.model_build.build import pinned_models
+from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
+from borderlight.runtime.bus.port import Bus
+from borderlight.runtime.clock import Clock, SystemClock
+from borderlight.runtime.http.health import health_routes
+from borderlight.runtime.metrics import Metrics
+from borderlight.runtime.objects.port import ObjectStore
+from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
+from borderlight.runtime.process import run_worker
+from borderlight.vision.embedder import DEFAULT_EMBEDDER, FaceEmbedder, read_description
+from borderlight.vision.pinned import pinned_models
 from matcher.adapters.envelope import KeyRing, load_keys
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.adapters.onnx_face_reader import OnnxFaceReader

@@ -4,6 +4,7 @@ Within `.v1` fields are only added, always with a default; readers ignore fields
 references, never pixels or embeddings.
 """
 
+import hashlib
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
@@ -50,6 +51,35 @@ class EntryOutcome(StrEnum):
     RETAKE = "retake"
 
 
+class Freshness(StrEnum):
+    """What shows that the capture was filmed when it was asked for; best first."""
+
+    LIVE = "live"
+    DEADLINE_ONLY = "deadline_only"
+    LATE = "late"
+
+
+class Channel(StrEnum):
+    """Where the pictures came from, as far as that can be told; best first."""
+
+    DEVICE = "device"
+    UNKNOWN = "unknown"
+    MADE = "made"
+
+
+class DocumentAuthenticity(StrEnum):
+    """What the check of the issuer's signature over the photograph found."""
+
+    AUTHENTIC = "authentic"
+    NOT_CHECKED = "not_checked"
+    NOT_SIGNED = "not_signed"
+    ISSUER_UNKNOWN = "issuer_unknown"
+    EXPIRED_SIGNER = "expired_signer"
+    REVOKED = "revoked"
+    HASH_DIFFERS = "hash_differs"
+    SIGNATURE_INVALID = "signature_invalid"
+
+
 class Event(Contract):
     """A fact about one session."""
 
@@ -63,6 +93,18 @@ class Event(Contract):
 
 
 PolicyId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+CaptureDigest = Annotated[
+    Sha256 | None,
+    Field(description="SHA-256 over the SHA-256 of video and capture.json, in hexadecimal, one after the other"),
+]
+DecideBy = Annotated[
+    AwareDatetime | None, Field(description="work that would come later is skipped; null: decision sets the limit")
+]
+
+
+def capture_digest(video: ObjectRef, capture: ObjectRef) -> str:
+    """What identifies a capture: the digest of its two digests."""
+    return hashlib.sha256(f"{video.sha256}{capture.sha256}".encode()).hexdigest()
 
 
 class SessionCaptured(Event):
@@ -76,6 +118,14 @@ class SessionCaptured(Event):
     attempt: int = Field(default=1, ge=1, le=100, description="1 for the first session of a journey")
     previous_session_id: SessionId | None = None
     policy: PolicyId | None = Field(default=None, description="chosen by the agency; null is the default policy")
+    decide_by: DecideBy = None
+    freshness: Freshness | None = Field(default=None, description="null counts as late")
+    channel: Channel | None = Field(default=None, description="null counts as unknown")
+
+    @property
+    def digest(self) -> str:
+        """What the answers to this capture must name as `capture_digest`."""
+        return capture_digest(self.video, self.capture)
 
 
 class CaptureNormalized(Event):
@@ -86,6 +136,8 @@ class CaptureNormalized(Event):
     normalized: ObjectRef
     captured_at: AwareDatetime
     cpu_ms: float = Field(default=0.0, ge=0)
+    capture_digest: CaptureDigest = None
+    decide_by: DecideBy = None
 
 
 class CaptureRejected(Event):
@@ -96,6 +148,7 @@ class CaptureRejected(Event):
     reasons: tuple[ReasonCode, ...] = Field(min_length=1)
     explanation: str = Field(default="", max_length=500)
     captured_at: AwareDatetime
+    capture_digest: CaptureDigest = None
 
 
 class EvidenceRecord(Contract):
@@ -125,6 +178,7 @@ class LivenessAssessed(Event):
     normalized: ObjectRef | None = None
     explanation: ObjectRef | None = None
     cpu_ms: float = Field(default=0.0, ge=0)
+    capture_digest: CaptureDigest = None
 
 
 class DocumentComparison(Contract):
@@ -135,6 +189,7 @@ class DocumentComparison(Contract):
     outcome: ComparisonOutcome
     score: float | None = Field(default=None, description="higher is more alike")
     reasons: tuple[ReasonCode, ...] = ()
+    authenticity: DocumentAuthenticity | None = Field(default=None, description="null counts as not_checked")
 
 
 class FaceCompared(Event):
@@ -150,6 +205,10 @@ class FaceCompared(Event):
     model_sha256: str = ""
     probe_frames: tuple[int, ...] = Field(default=(), description="frames of the capture whose chips were compared")
     cpu_ms: float = Field(default=0.0, ge=0)
+    capture_digest: CaptureDigest = None
+    authenticity: DocumentAuthenticity | None = Field(
+        default=None, description="of all documents together; null counts as not_checked"
+    )
 
 
 class VerdictLiveness(Contract):
@@ -185,6 +244,9 @@ class EntryVerdict(Event):
     decided_at: AwareDatetime
     expires_at: AwareDatetime
     explanation: ObjectRef | None = None
+    freshness: Freshness | None = Field(default=None, description="the fact that the policy saw")
+    channel: Channel | None = Field(default=None, description="the fact that the policy saw")
+    authenticity: DocumentAuthenticity | None = Field(default=None, description="the fact that the policy saw")
 
 
 DocumentId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]

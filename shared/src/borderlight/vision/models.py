@@ -11,7 +11,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime as ort  # noqa: E402
 
 from borderlight.errors import BorderlightError
-from borderlight.vision.model_build.build import pinned_models
+from borderlight.vision.pinned import pinned_models
 
 
 class ModelMissing(BorderlightError):

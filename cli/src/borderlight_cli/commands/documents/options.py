@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from borderlight.errors import BorderlightError
-from borderlight.plumbing.logs import configure_logs
+from borderlight.runtime.logs import configure_logs
 from matcher.app import embedding_model
 from matcher.settings import MatcherSettings
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from borderlight.challenge.schedule import ColourSchedule
+from borderlight.contracts.challenge.schedule import ColourSchedule
 from borderlight_lab.simulator.light import Scene, compose
 from borderlight_lab.simulator.setup import Setup
 

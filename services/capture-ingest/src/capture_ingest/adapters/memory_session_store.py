@@ -1,9 +1,9 @@
 """Sessions in this process: for the embedded mode and tests."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
-from capture_ingest.domain.session_life import TRANSITIONS, Session, Step
+from capture_ingest.domain.session_life import Session, Step, after
 
 
 class MemorySessionStore:
@@ -22,10 +22,13 @@ class MemorySessionStore:
         """Every session of this process."""
         return list(self._sessions.values())
 
-    async def take(self, session_id: str, step: Step, changes: dict[str, Any]) -> Session | None:
+    async def take(
+        self, session_id: str, step: Step, changes: dict[str, Any], expecting: Mapping[str, Any] | None = None
+    ) -> Session | None:
         session = self._sessions.get(session_id)
-        if session is None or (session.state, step) not in TRANSITIONS:
+        if session is None:
             return None
-        session = replace(session, **changes, state=TRANSITIONS[session.state, step])
-        self._sessions[session_id] = session
-        return session
+        following = after(session, step, changes, expecting or {})
+        if following is not None:
+            self._sessions[session_id] = following
+        return following

@@ -1,6 +1,6 @@
 """Sessions in Redis: optimistic transactions make a step atomic over several api processes."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
 from redis.asyncio import Redis
@@ -8,7 +8,7 @@ from redis.exceptions import RedisError, WatchError
 
 from borderlight.errors import Unavailable
 from capture_ingest.adapters.session_codec import decode, encode
-from capture_ingest.domain.session_life import TRANSITIONS, Session, Step
+from capture_ingest.domain.session_life import Session, Step, after
 
 
 class RedisSessionStore:
@@ -31,7 +31,9 @@ class RedisSessionStore:
             raise Unavailable("the session store is away") from error
         return None if text is None else decode(text)
 
-    async def take(self, session_id: str, step: Step, changes: dict[str, Any]) -> Session | None:
+    async def take(
+        self, session_id: str, step: Step, changes: dict[str, Any], expecting: Mapping[str, Any] | None = None
+    ) -> Session | None:
         key = self._prefix + session_id
         try:
             async with self._redis.pipeline(transaction=True) as pipe:
@@ -40,13 +42,13 @@ class RedisSessionStore:
                         await pipe.watch(key)
                         text = await pipe.get(key)
                         session = None if text is None else decode(text)
-                        if session is None or (session.state, step) not in TRANSITIONS:
+                        following = None if session is None else after(session, step, changes, expecting or {})
+                        if following is None:
                             return None
-                        session = replace(session, **changes, state=TRANSITIONS[session.state, step])
                         pipe.multi()
-                        pipe.set(key, encode(session), keepttl=True)
+                        pipe.set(key, encode(following), keepttl=True)
                         await pipe.execute()
-                        return session
+                        return following
                     except WatchError:
                         continue
         except RedisError as error:

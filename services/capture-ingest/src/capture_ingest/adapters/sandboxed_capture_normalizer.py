@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from borderlight.errors import CaptureRejected, Unavailable
-from borderlight.vision.decoder import DecodeLimits
+from capture_ingest.adapters.video.decoder import DecodeLimits
 
 _worker: Any = None
 
 
 def _start_worker(models: str, limits: DecodeLimits, memory_bytes: int) -> None:
     global _worker  # noqa: PLW0603 - one worker per process, made once
-    from capture_ingest.adapters.vision_capture_normalizer import VisionCaptureNormalizer
+    from capture_ingest.adapters.video.normalizer import VisionCaptureNormalizer
 
     _worker = VisionCaptureNormalizer(Path(models), limits)
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

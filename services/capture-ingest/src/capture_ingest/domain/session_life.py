@@ -1,6 +1,7 @@
-"""The life of a session as a table; the diagram in docs/ is drawn from it."""
+"""The life of a session as a table; `./dev schemas` draws docs/session-life.md from it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -10,6 +11,7 @@ class State(StrEnum):
     CLAIMED = "claimed"
     CHALLENGED = "challenged"
     UPLOADED = "uploaded"
+    FINISHING = "finishing"
     CAPTURED = "captured"
     DECIDED = "decided"
     CONTINUED = "continued"
@@ -19,6 +21,7 @@ class Step(StrEnum):
     CLAIMED = "claimed"
     CHALLENGE_ISSUED = "challenge_issued"
     VIDEO_STORED = "video_stored"
+    FINISH_RESERVED = "finish_reserved"
     CAPTURE_FINISHED = "capture_finished"
     VERDICT_ARRIVED = "verdict_arrived"
     RETAKEN = "retaken"
@@ -30,14 +33,30 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.CLAIMED, Step.CHALLENGE_ISSUED): State.CHALLENGED,
     (State.CHALLENGED, Step.VIDEO_STORED): State.UPLOADED,
     (State.UPLOADED, Step.VIDEO_STORED): State.UPLOADED,  # a broken upload may be sent again
-    (State.UPLOADED, Step.CAPTURE_FINISHED): State.CAPTURED,
-    (State.UPLOADED, Step.VERDICT_ARRIVED): State.DECIDED,  # finish crashed after the event was out
+    (State.UPLOADED, Step.FINISH_RESERVED): State.FINISHING,  # from here on nothing but this capture can be accepted
+    (State.FINISHING, Step.CAPTURE_FINISHED): State.CAPTURED,
+    (State.FINISHING, Step.VERDICT_ARRIVED): State.DECIDED,  # finish crashed after the event was out
     (State.CAPTURED, Step.VERDICT_ARRIVED): State.DECIDED,
     (State.DECIDED, Step.VERDICT_ARRIVED): State.DECIDED,
     (State.CHALLENGED, Step.RETAKEN): State.CONTINUED,  # interrupted: the challenge is spent, a new session goes on
     (State.UPLOADED, Step.RETAKEN): State.CONTINUED,
     (State.DECIDED, Step.RETAKEN): State.CONTINUED,
 }
+
+
+MEANINGS: dict[State, str] = {
+    State.OPENED: "An agency has opened it; its link waits for the traveller.",
+    State.CLAIMED: "A page has taken it over; the link's token is read-only.",
+    State.CHALLENGED: "The colours have been told; the traveller is being filmed.",
+    State.UPLOADED: "A whole video is stored.",
+    State.FINISHING: "This capture and no other is being handed over; finishing again publishes the same event.",
+    State.CAPTURED: "Video and event are safe; the verdict is on its way.",
+    State.DECIDED: "The verdict has arrived.",
+    State.CONTINUED: "The traveller takes it again: a further session goes on.",
+}
+
+
+_LASTING = (State.FINISHING, State.CAPTURED, State.DECIDED, State.CONTINUED)
 
 
 def states_before(step: Step) -> tuple[State, ...]:
@@ -51,7 +70,8 @@ class Session:
 
     token_sha256: hex digest of the token that may act; link_sha256: of the link's token once it has been claimed, which
     may only look; page: what the capture page is told (language, return_url); policy: whose rules
-    decide, None is the default; next_session_id: where a retake goes on.
+    decide, None is the default; next_session_id: where a retake goes on; finish: what is handed over, once reserved
+    (capture: reference of capture.json, captured_at).
     """
 
     session_id: str
@@ -72,7 +92,16 @@ class Session:
     agency: str = ""
     page: dict[str, Any] | None = None
     policy: str | None = None
+    finish: dict[str, Any] | None = None
 
     def is_expired(self, now_s: float) -> bool:
         """Whether the traveller may no longer act on it; a captured session does not expire."""
-        return now_s > self.expires_at_s and self.state not in (State.CAPTURED, State.DECIDED, State.CONTINUED)
+        return now_s > self.expires_at_s and self.state not in _LASTING
+
+
+def after(session: Session, step: Step, changes: Mapping[str, Any], expecting: Mapping[str, Any]) -> Session | None:
+    """The session after `step` with `changes`; None when the table or a field of `expecting` forbids it."""
+    following = TRANSITIONS.get((session.state, step))
+    if following is None or any(getattr(session, name) != value for name, value in expecting.items()):
+        return None
+    return replace(session, **changes, state=following)

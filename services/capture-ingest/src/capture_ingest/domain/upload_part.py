@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 _RANGE = re.compile(r"^bytes (\d{1,12})-(\d{1,12})/(\d{1,12})$")
-MAX_PARTS = 256
+MAX_PARTS = 128  # of 131,072 bytes, as the page sends them, hold the largest video
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,22 @@
 """The agency's side: open a session for a traveller, read how it stands."""
 
-import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import AnyHttpUrl, BaseModel, Field
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from borderlight.contracts.events import PolicyId, SessionId, TravellerRef
 from capture_ingest.domain.agency import Scope
 from capture_ingest.domain.session_life import Session, State
-from capture_ingest.entrypoints.api_parts import ApiParts, Authorization
+from capture_ingest.entrypoints.dependencies import ForAgency, ReadableSession, WithAccess, WithCaller, WithSettings
 from capture_ingest.entrypoints.problems import Refused
+from capture_ingest.settings import CaptureIngestSettings
+from capture_ingest.use_cases.open_session import SessionSpec
 
-_POLL_S = 0.25
+router = APIRouter(prefix="/v1/sessions", tags=["agency"])
+
+WaitSeconds = Annotated[float, Query(ge=0, le=25, description="answer when something changes, or after this")]
 
 
 class SessionRequest(BaseModel):
@@ -49,15 +52,15 @@ class SessionState(BaseModel):
     continued_by: "SessionState | None" = Field(default=None, description="where the journey stands after retakes")
 
 
-def base_url(parts: ApiParts, request: Request) -> str:
-    return (parts.settings.public_url or str(request.base_url)).rstrip("/")
+def _link_base(settings: CaptureIngestSettings, request: Request) -> str:
+    return (settings.public_url or str(request.base_url)).rstrip("/")
 
 
-def _state(parts: ApiParts, session: Session) -> SessionState:
-    expired = session.is_expired(parts.clock.now().timestamp())
+def _state(session: Session, now_s: float) -> SessionState:
+    told = State.CAPTURED if session.state is State.FINISHING else session.state  # no other capture can be accepted
     return SessionState(
         session_id=session.session_id,
-        state="expired" if expired else session.state,
+        state="expired" if session.is_expired(now_s) else told,
         outcome=session.outcome,
         advice=session.advice,
         attempt=session.attempt,
@@ -66,60 +69,46 @@ def _state(parts: ApiParts, session: Session) -> SessionState:
     )
 
 
-def session_routes(parts: ApiParts) -> APIRouter:
-    router = APIRouter(tags=["agency"])
+@router.post("", status_code=201)
+async def open_session(
+    body: SessionRequest,
+    request: Request,
+    caller: WithCaller,
+    access: WithAccess,
+    agency: ForAgency,
+    settings: WithSettings,
+) -> OpenedSession:
+    """Open a session for a traveller. Give the link to the traveller, or the id and token to your own client."""
+    name = access.agency(caller, Scope.CREATE)
+    if body.policy is not None and body.policy not in settings.policies:
+        raise Refused("policy-unknown", f"there is no policy {body.policy!r}")
+    spec = SessionSpec(
+        traveller_ref=body.traveller_ref,
+        calm=body.calm,
+        agency=name,
+        max_attempts=body.max_attempts or settings.max_attempts,
+        page={"language": body.language, "return_url": None if body.return_url is None else str(body.return_url)},
+        policy=body.policy,
+    )
+    opened = await agency.open_session(spec, previous_session_id=body.previous_session_id)
+    session = opened.session
+    return OpenedSession(
+        session_id=session.session_id,
+        token=opened.token,
+        link=f"{_link_base(settings, request)}/capture/#{session.session_id}.{opened.token}",
+        attempt=session.attempt,
+        expires_at_s=session.expires_at_s,
+    )
 
-    @router.post("/v1/sessions", status_code=201)
-    async def open_session(
-        body: SessionRequest, request: Request, authorization: Authorization = None
-    ) -> OpenedSession:
-        """Open a session for a traveller. Give the link to the traveller, or the id and token to your own client."""
-        agency = parts.agency(authorization, Scope.CREATE)
-        if body.policy is not None and body.policy not in parts.settings.policies:
-            raise Refused("policy-unknown", f"there is no policy {body.policy!r}")
-        page = {"language": body.language, "return_url": None if body.return_url is None else str(body.return_url)}
-        opened = await parts.open_session(
-            body.traveller_ref,
-            calm=body.calm,
-            previous_session_id=body.previous_session_id,
-            agency=agency,
-            max_attempts=body.max_attempts or parts.settings.max_attempts,
-            page=page,
-            policy=body.policy,
-        )
-        session = opened.session
-        return OpenedSession(
-            session_id=session.session_id,
-            token=opened.token,
-            link=f"{base_url(parts, request)}/capture/#{session.session_id}.{opened.token}",
-            attempt=session.attempt,
-            expires_at_s=session.expires_at_s,
-        )
 
-    @router.get("/v1/sessions/{session_id}")
-    async def state(
-        session_id: str,
-        request: Request,
-        authorization: Authorization = None,
-        wait_s: Annotated[float, Query(ge=0, le=25, description="answer when something changes, or after this")] = 0,
-    ) -> JSONResponse:
-        """How the session stands; for the traveller's token, the link's, or an agency's key."""
-        session = await parts.looking(session_id, authorization, request)
-        last = await parts.last_of(session)
-        seen = (last.session_id, last.state)
-        end = asyncio.get_running_loop().time() + wait_s
-        while asyncio.get_running_loop().time() < end and last.state not in (State.DECIDED,):
-            await asyncio.sleep(_POLL_S)
-            last = await parts.last_of(await parts.sessions.find(session_id) or session)
-            if (last.session_id, last.state) != seen:
-                break
-        if last.session_id == session_id:
-            session = last
-        said = _state(parts, session)
-        if last.session_id != session_id:
-            said.continued_by = _state(parts, last)
-        body: dict[str, Any] = said.model_dump(mode="json")
-        return JSONResponse(body, headers={"Cache-Control": "no-store"})
-
-    _ = (open_session, state)
-    return router
+@router.get("/{session_id}")
+async def state(session: ReadableSession, access: WithAccess, agency: ForAgency, wait_s: WaitSeconds = 0) -> Response:
+    """How the session stands; for the traveller's token, the link's, or an agency's key."""
+    standing = await agency.follow_session(session, wait_s)
+    now_s = access.clock.now().timestamp()
+    if standing.last.session_id == session.session_id:
+        told = _state(standing.last, now_s)
+    else:
+        told = _state(standing.session, now_s)
+        told.continued_by = _state(standing.last, now_s)
+    return JSONResponse(told.model_dump(mode="json"), headers={"Cache-Control": "no-store"})

@@ -1,7 +1,7 @@
 """What capture-ingest consumes."""
 
 from borderlight.contracts.events import EntryVerdict, SessionCaptured
-from borderlight.plumbing.bus import Bus, Subscription
+from borderlight.runtime.bus.port import Bus, Subscription
 from capture_ingest.use_cases.normalize_capture import NormalizeCapture
 from capture_ingest.use_cases.record_outcome import RecordOutcome
 

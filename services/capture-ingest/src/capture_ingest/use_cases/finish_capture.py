@@ -1,52 +1,117 @@
-"""Finish a capture: store capture.json, publish SessionCaptured, and only then call it accepted."""
+"""Finish a capture: one request reserves it, stores capture.json, publishes SessionCaptured, then it is accepted.
 
+Reserving is one atomic step of the session: of overlapping requests, and of a finish beside a retake, one wins before
+anything is published. Whoever finds it reserved waits for the winner; when the winner is gone, it publishes the very
+same event again.
+"""
+
+import asyncio
+import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from borderlight.contracts.bundle import SCHEMA
 from borderlight.contracts.events import ObjectRef, SessionCaptured
-from borderlight.plumbing.bus import EventPublisher
-from borderlight.plumbing.clock import Clock
-from borderlight.plumbing.object_store import ObjectStore
+from borderlight.runtime.bus.port import EventPublisher
+from borderlight.runtime.clock import Clock
+from borderlight.runtime.objects.port import ObjectStore
 from capture_ingest.domain.session_life import Session, State, Step
 from capture_ingest.ports import SessionStore
 from capture_ingest.use_cases.store_video import BUCKET
 
+_LOOK_EVERY_S = 0.05
+
+
+@dataclass(frozen=True)
+class CaptureAccepted:
+    """again: it was accepted before; the same answer, counted once."""
+
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class NotFinishable:
+    """The session has no video, goes on elsewhere, or its video was replaced meanwhile."""
+
+
+def _capture_text(session: Session, client_log: dict[str, Any]) -> bytes:
+    """capture.json: the challenge as issued and what the page logged."""
+    video = ObjectRef.model_validate(session.video)
+    capture = {
+        "schema": SCHEMA,
+        "session_id": session.session_id,
+        "challenge": session.challenge,
+        "displayed": client_log.get("displayed", []),
+        "video": {"file": video.key.split("/")[-1], "mime_type": video.media_type, **client_log.get("video", {})},
+    }
+    return json.dumps(capture, sort_keys=True).encode()
+
 
 @dataclass(frozen=True)
 class FinishCapture:
+    """patience_s: how long to wait for another request that has the finish in hand [s]."""
+
     sessions: SessionStore
     objects: ObjectStore
     publisher: EventPublisher
     clock: Clock
+    patience_s: float = 2.0
 
-    async def __call__(self, session: Session, client_log: dict[str, Any]) -> bool:
-        """True when accepted, now or before; False when the session has no video yet. Raises Unavailable."""
-        if session.state in (State.CAPTURED, State.DECIDED):
-            return True
+    async def __call__(self, session: Session, client_log: dict[str, Any]) -> CaptureAccepted | NotFinishable:
+        """Accepted means that video and event are safe. Raises Unavailable."""
         if session.state is not State.UPLOADED or session.video is None or session.challenge is None:
-            return False
-        video = ObjectRef.model_validate(session.video)
-        capture = {
-            "schema": SCHEMA,
-            "session_id": session.session_id,
-            "challenge": session.challenge,
-            "displayed": client_log.get("displayed", []),
-            "video": {"file": video.key.split("/")[-1], "mime_type": video.media_type, **client_log.get("video", {})},
-        }
-        content = json.dumps(capture, sort_keys=True).encode()
-        stored = await self.objects.put(BUCKET, f"{session.session_id}/capture.json", content, "application/json")
+            return await self._after_another(session.session_id)
+        content = _capture_text(session, client_log)
+        key = f"{session.session_id}/{hashlib.sha256(content).hexdigest()}.json"
+        capture = (await self.objects.put(BUCKET, key, content, "application/json")).model_dump(mode="json")
+        finish = {"capture": capture, "captured_at": self.clock.now().isoformat()}
+        reserved = await self.sessions.take(
+            session.session_id, Step.FINISH_RESERVED, {"finish": finish}, {"video": session.video}
+        )
+        if reserved is not None:
+            return await self._hand_over(reserved)
+        answer = await self._after_another(session.session_id)
+        winner = await self.sessions.find(session.session_id)
+        if winner is None or winner.finish is None or winner.finish["capture"] != capture:
+            await self.objects.delete(BUCKET, key)
+        return answer
+
+    async def resume(self, session: Session) -> None:
+        """Hand over what a request reserved that has died since; raises Unavailable."""
+        if session.state is State.FINISHING and session.finish is not None:
+            reserved_at = datetime.fromisoformat(session.finish["captured_at"])
+            if (self.clock.now() - reserved_at).total_seconds() > self.patience_s:
+                await self._hand_over(session)
+
+    async def _hand_over(self, session: Session) -> CaptureAccepted:
+        """Publish what is reserved; the same event however often."""
+        assert session.finish is not None
+        video, capture = ObjectRef.model_validate(session.video), ObjectRef.model_validate(session.finish["capture"])
         event = SessionCaptured(
             session_id=session.session_id,
             traveller_ref=session.traveller_ref,
             video=video,
-            capture=stored,
-            captured_at=self.clock.now(),
+            capture=capture,
+            captured_at=datetime.fromisoformat(session.finish["captured_at"]),
             attempt=session.attempt,
             previous_session_id=session.previous_session_id,
             policy=session.policy,
         )
-        await self.publisher.publish(event, (video.sha256, stored.sha256))
-        await self.sessions.take(session.session_id, Step.CAPTURE_FINISHED, {})
-        return True
+        await self.publisher.publish(event, (video.sha256, capture.sha256))
+        taken = await self.sessions.take(session.session_id, Step.CAPTURE_FINISHED, {})
+        return CaptureAccepted(again=taken is None)
+
+    async def _after_another(self, session_id: str) -> CaptureAccepted | NotFinishable:
+        """What another request made of the session."""
+        end = asyncio.get_running_loop().time() + self.patience_s
+        while True:
+            session = await self.sessions.find(session_id)
+            if session is None or session.state not in (State.FINISHING, State.CAPTURED, State.DECIDED):
+                return NotFinishable()
+            if session.state is not State.FINISHING:
+                return CaptureAccepted(again=True)
+            if asyncio.get_running_loop().time() >= end:
+                return await self._hand_over(session)
+            await asyncio.sleep(_LOOK_EVERY_S)

@@ -2,10 +2,20 @@
 
 from dataclasses import dataclass
 
-from borderlight.challenge.generators import CALM_SLOTS, COLOUR_SLOTS, RANDOM_BYTES, RandomSource
-from borderlight.challenge.schedule import ColourSchedule
+from borderlight.contracts.challenge.generators import CALM_SLOTS, COLOUR_SLOTS, RANDOM_BYTES, RandomSource
+from borderlight.contracts.challenge.schedule import ColourSchedule
 from capture_ingest.domain.session_life import Session, Step
 from capture_ingest.ports import SessionStore
+
+
+@dataclass(frozen=True)
+class ChallengeIssued:
+    schedule: ColourSchedule
+
+
+@dataclass(frozen=True)
+class ChallengeSpent:
+    """The session has had its challenge."""
 
 
 @dataclass(frozen=True)
@@ -13,8 +23,8 @@ class IssueChallenge:
     sessions: SessionStore
     random: RandomSource
 
-    async def __call__(self, session: Session, calm: bool | None = None) -> ColourSchedule | None:
-        """The drawn schedule; None when one was issued before.
+    async def __call__(self, session: Session, calm: bool | None = None) -> ChallengeIssued | ChallengeSpent:
+        """Draw and store the schedule.
 
         calm: the traveller's own choice of light; None keeps what the session was opened with.
         """
@@ -22,4 +32,4 @@ class IssueChallenge:
         schedule = (CALM_SLOTS if is_calm else COLOUR_SLOTS).draw(self.random(RANDOM_BYTES))
         changes = {"challenge": schedule.to_json(), "calm": is_calm}
         taken = await self.sessions.take(session.session_id, Step.CHALLENGE_ISSUED, changes)
-        return None if taken is None else schedule
+        return ChallengeSpent() if taken is None else ChallengeIssued(schedule)

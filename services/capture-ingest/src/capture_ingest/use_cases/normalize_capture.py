@@ -4,12 +4,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from borderlight.challenge.schedule import ColourSchedule
+from borderlight.contracts.challenge.schedule import ColourSchedule
 from borderlight.contracts.events import CaptureNormalized, ObjectRef, SessionCaptured
 from borderlight.contracts.events import CaptureRejected as CaptureRejectedEvent
 from borderlight.errors import CaptureRejected, ObjectCorrupt, ObjectMissing
-from borderlight.plumbing.bus import EventPublisher
-from borderlight.plumbing.object_store import ObjectStore, read_verified
+from borderlight.runtime.bus.port import EventPublisher
+from borderlight.runtime.objects.port import ObjectStore, read_verified
 from capture_ingest.ports import CaptureNormalizer
 
 BUCKET = "normalized"
@@ -33,6 +33,7 @@ class NormalizeCapture:
                 reasons=(reason.code,),
                 explanation=str(reason)[:500],
                 captured_at=captured.captured_at,
+                capture_digest=captured.digest,
             )
             await self.publisher.publish(rejected, identity)
             return
@@ -42,6 +43,8 @@ class NormalizeCapture:
             normalized=stored,
             captured_at=captured.captured_at,
             cpu_ms=cpu_ms,
+            capture_digest=captured.digest,
+            decide_by=captured.decide_by,
         )
         await self.publisher.publish(normalized, identity)
 

@@ -5,9 +5,25 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from borderlight.plumbing.clock import Clock
+from borderlight.runtime.clock import Clock
 from capture_ingest.domain.session_life import Session, State
 from capture_ingest.ports import SessionStore
+
+
+@dataclass(frozen=True)
+class SessionSpec:
+    """What a session is opened for; a retake keeps it.
+
+    calm: slow light without flashes; agency: whose session it is; page: what the capture page is told (language,
+    return_url); policy: whose rules decide, None is the default.
+    """
+
+    traveller_ref: str
+    calm: bool = False
+    agency: str = ""
+    max_attempts: int = 3
+    page: dict[str, Any] | None = None
+    policy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -30,15 +46,7 @@ class OpenSession:
     keep_s: int = 86_400
 
     async def __call__(
-        self,
-        traveller_ref: str,
-        calm: bool = False,
-        previous_session_id: str | None = None,
-        session_id: str | None = None,
-        agency: str = "",
-        max_attempts: int = 3,
-        page: dict[str, Any] | None = None,
-        policy: str | None = None,
+        self, spec: SessionSpec, previous_session_id: str | None = None, session_id: str | None = None
     ) -> OpenedSession:
         """Create it; a session that names a previous one counts as the next attempt of the same journey."""
         attempt = 1
@@ -48,17 +56,17 @@ class OpenSession:
         token = secrets.token_urlsafe(32)
         session = Session(
             session_id=session_id or secrets.token_urlsafe(16),
-            traveller_ref=traveller_ref,
+            traveller_ref=spec.traveller_ref,
             state=State.OPENED,
             token_sha256=token_digest(token),
             expires_at_s=self.clock.now().timestamp() + self.life_s,
             attempt=attempt,
             previous_session_id=previous_session_id,
-            calm=calm,
-            max_attempts=max_attempts,
-            agency=agency,
-            page=page,
-            policy=policy,
+            calm=spec.calm,
+            max_attempts=spec.max_attempts,
+            agency=spec.agency,
+            page=spec.page,
+            policy=spec.policy,
         )
         await self.sessions.create(session, self.keep_s)
         return OpenedSession(session, token)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from capture_ingest.domain.session_life import Session, State, Step, states_before
 from capture_ingest.ports import SessionStore
-from capture_ingest.use_cases.open_session import OpenedSession, OpenSession
+from capture_ingest.use_cases.open_session import OpenedSession, OpenSession, SessionSpec
 
 
 class RetakeRefusal(StrEnum):
@@ -34,13 +34,12 @@ class RetakeSession:
         taken = await self.sessions.take(session.session_id, Step.RETAKEN, {"next_session_id": next_id})
         if taken is None:
             return RetakeRefusal.NOT_POSSIBLE
-        return await self.open_session(
-            session.traveller_ref,
+        spec = SessionSpec(
+            traveller_ref=session.traveller_ref,
             calm=session.calm if calm is None else calm,
-            previous_session_id=session.session_id,
-            session_id=next_id,
             agency=session.agency,
             max_attempts=session.max_attempts,
             page=session.page,
             policy=session.policy,
         )
+        return await self.open_session(spec, previous_session_id=session.session_id, session_id=next_id)

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from borderlight.contracts.events import ObjectRef
-from borderlight.plumbing.object_store import ObjectStore
+from borderlight.runtime.objects.port import ObjectStore
 from capture_ingest.domain.session_life import Session, Step, states_before
 from capture_ingest.ports import SessionStore
 
@@ -20,6 +20,16 @@ class WrongMediaType(Exception):
     """The bytes are not what the media type says."""
 
 
+@dataclass(frozen=True)
+class VideoStored:
+    video: ObjectRef
+
+
+@dataclass(frozen=True)
+class UploadClosed:
+    """The session takes no video: none yet, or no more."""
+
+
 def _looks_like(video: bytes, media_type: str) -> bool:
     if media_type == "video/webm":
         return video[:4] == b"\x1a\x45\xdf\xa3"
@@ -33,13 +43,13 @@ class StoreVideo:
 
     async def __call__(
         self, session: Session, video: bytes, media_type: str, sha256: str | None = None
-    ) -> ObjectRef | None:
-        """Where it lies; None when the session does not take a video now.
+    ) -> VideoStored | UploadClosed:
+        """Store it and note it in the session.
 
         Raises DigestMismatch when the client stated another `sha256`, WrongMediaType when the bytes say otherwise.
         """
         if session.state not in states_before(Step.VIDEO_STORED):
-            return None
+            return UploadClosed()
         digest = hashlib.sha256(video).hexdigest()
         if sha256 is not None and sha256 != digest:
             raise DigestMismatch(f"{digest} arrived")
@@ -48,5 +58,20 @@ class StoreVideo:
         extension = "webm" if media_type == "video/webm" else "mp4"
         key = f"{session.session_id}/{digest}.{extension}"
         stored = await self.objects.put(BUCKET, key, video, media_type)
-        taken = await self.sessions.take(session.session_id, Step.VIDEO_STORED, {"video": stored.model_dump()})
-        return None if taken is None else stored
+        return await self._note(session.session_id, stored)
+
+    async def _note(self, session_id: str, stored: ObjectRef) -> VideoStored | UploadClosed:
+        """Make it the session's video and delete the one that it replaces, or delete it when it came too late."""
+        while True:
+            session = await self.sessions.find(session_id)
+            noted = None if session is None else session.video
+            if session is None or session.state not in states_before(Step.VIDEO_STORED):
+                if noted is None or noted["key"] != stored.key:
+                    await self.objects.delete(BUCKET, stored.key)
+                return UploadClosed()
+            changes = {"video": stored.model_dump(mode="json")}
+            if await self.sessions.take(session_id, Step.VIDEO_STORED, changes, {"video": noted}) is None:
+                continue  # another upload, or the finish, came between
+            if noted is not None and noted["key"] != stored.key:
+                await self.objects.delete(BUCKET, noted["key"])
+            return VideoStored(stored)

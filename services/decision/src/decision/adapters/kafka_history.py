@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 from borderlight.contracts.events import Contract
 from borderlight.errors import InvalidMessage
-from borderlight.plumbing.bus import parse_event
-from borderlight.plumbing.kafka_bus import KafkaSettings
-from borderlight.plumbing.kafka_reader import read_topic
+from borderlight.runtime.bus.kafka import KafkaSettings
+from borderlight.runtime.bus.kafka_reader import read_topic
+from borderlight.runtime.bus.port import parse_event
 
 
 class KafkaHistory:

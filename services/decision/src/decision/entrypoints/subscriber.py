@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from borderlight.plumbing.bus import Bus, Subscription
+from borderlight.runtime.bus.port import Bus, Subscription
 from decision.domain.session_join import Side
 from decision.use_cases.join_session import SIDES, JoinSession
 

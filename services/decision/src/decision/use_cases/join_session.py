@@ -11,10 +11,10 @@ from borderlight.contracts.events import (
     LivenessAssessed,
     SessionCaptured,
 )
-from borderlight.plumbing.bus import EventPublisher
-from borderlight.plumbing.clock import Clock
-from borderlight.plumbing.logs import logger
-from borderlight.plumbing.metrics import Metrics
+from borderlight.runtime.bus.port import EventPublisher
+from borderlight.runtime.clock import Clock
+from borderlight.runtime.logs import logger
+from borderlight.runtime.metrics import Metrics
 from decision.domain.policy import PolicySet
 from decision.domain.session_join import JoinState, Side
 from decision.ports import JoinStore

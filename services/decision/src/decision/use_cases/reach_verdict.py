@@ -5,17 +5,20 @@ from datetime import datetime, timedelta
 
 from borderlight.contracts.events import (
     CaptureRejected,
+    Channel,
     ComparisonOutcome,
+    DocumentAuthenticity,
     EntryOutcome,
     EntryVerdict,
     FaceCompared,
+    Freshness,
     LivenessAssessed,
     LivenessOutcome,
     SessionCaptured,
     VerdictComparison,
     VerdictLiveness,
 )
-from decision.domain.policy import UNKNOWN, Policy
+from decision.domain.policy import UNKNOWN, WHEN_NOT_TOLD, Policy
 from decision.domain.session_join import JoinState
 
 _HELPED_BY_ANOTHER_CAPTURE = ("comparison.probe_poor",)
@@ -68,7 +71,19 @@ def _facts(known: Known, advice: tuple[str, ...], policy: Policy) -> dict[str, s
         "document": document,
         "attempts_left": known.captured.attempt < policy.max_attempts,
         "advice": bool(advice),
+        **_circumstances(known),
     }
+
+
+def _circumstances(known: Known) -> dict[str, str]:
+    """Facts that others state; one that nobody stated counts as `WHEN_NOT_TOLD` says."""
+    authenticity = None if known.comparison is None else known.comparison.authenticity
+    stated = {
+        "freshness": known.captured.freshness,
+        "channel": known.captured.channel,
+        "authenticity": authenticity,
+    }
+    return {name: str(WHEN_NOT_TOLD[name]) if value is None else value.value for name, value in stated.items()}
 
 
 def _reasons(known: Known) -> tuple[str, ...]:
@@ -91,7 +106,8 @@ def _reasons(known: Known) -> tuple[str, ...]:
 def reach_verdict(known: Known, policy: Policy, decided_at: datetime) -> EntryVerdict:
     """The verdict; deterministic but for `decided_at` and `expires_at`."""
     advice = _advice(known)
-    outcome, row = policy.decide(_facts(known, advice, policy))
+    facts = _facts(known, advice, policy)
+    outcome, row = policy.decide(facts)
     reasons = _reasons(known)
     if outcome == "refer" and known.captured.attempt >= policy.max_attempts and advice:
         reasons = (*reasons, "session.attempts_used")
@@ -139,4 +155,7 @@ def reach_verdict(known: Known, policy: Policy, decided_at: datetime) -> EntryVe
         decided_at=decided_at,
         expires_at=decided_at + timedelta(seconds=policy.verdict_valid_for_s),
         explanation=liveness.explanation if liveness is not None else None,
+        freshness=Freshness(facts["freshness"]),
+        channel=Channel(facts["channel"]),
+        authenticity=DocumentAuthenticity(facts["authenticity"]),
     )

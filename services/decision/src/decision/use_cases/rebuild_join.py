@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from borderlight.contracts.events import EntryVerdict
-from borderlight.plumbing.logs import logger
+from borderlight.runtime.logs import logger
 from decision.ports import History, JoinStore
 from decision.use_cases.join_session import SIDES, JoinSession
 

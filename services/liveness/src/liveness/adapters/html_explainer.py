@@ -7,10 +7,11 @@ import zlib
 
 import numpy as np
 
+from borderlight.contracts.challenge.schedule import ColourSchedule
 from borderlight.contracts.normalized_capture import NormalizedCapture
 from liveness.domain.assessment import Assessment
 from liveness.domain.finding import Advice, Evidence, Finding, Outcome
-from liveness.domain.response_map import ResponseMap
+from liveness.domain.measure.response import ResponseMap
 
 _TITLES = {
     "challenge_match": "The colours that were shown, when they were shown",
@@ -111,20 +112,24 @@ def _maps(response: ResponseMap, assessment: Assessment) -> str:
     )
 
 
-def _course(assessment: Assessment, times: np.ndarray) -> str:
+def _light(assessment: Assessment, schedule: ColourSchedule, times: np.ndarray) -> str:
+    """The shown colours above the light of the face."""
     measured = assessment.measurement
     width, height, top = 900, 230, 40
     end = float(times[-1]) or 1.0
     parts = [f'<svg viewBox="0 0 {width} {height + top}" role="img" aria-label="Shown colours and measured answer">']
-    for slot in assessment.schedule.slots:
+    for slot in schedule.slots:
         x = (slot.start_ms + measured.challenge.lag_ms) / end * width
         w = slot.duration_ms / end * width
         parts.append(f'<rect x="{x:.1f}" y="4" width="{w:.1f}" height="28" fill="rgb{slot.srgb}" stroke="#999"/>')
-    course, fitted = measured.light_course, measured.fitted_course
-    low, high = float(course.min()), float(course.max())
+    face_light, fitted = measured.face_light, measured.screen.fitted
+    low, high = float(face_light.min()), float(face_light.max())
     scale = (height - 20) / max(high - low, 1e-6)
     for channel, (_, colour) in enumerate(_CHANNELS):
-        drawn = ((times[measured.lit], fitted, 'stroke-width="5" opacity=".25"'), (times, course, 'stroke-width="1.6"'))
+        drawn = (
+            (times[measured.screen.frames], fitted, 'stroke-width="5" opacity=".25"'),
+            (times, face_light, 'stroke-width="1.6"'),
+        )
         for moments, series, style in drawn:
             points = " ".join(
                 f"{t / end * width:.1f},{top + height - 10 - (v - low) * scale:.1f}"
@@ -140,7 +145,7 @@ def _course(assessment: Assessment, times: np.ndarray) -> str:
 
 def _amounts(item: Evidence) -> tuple[str, str]:
     """(what was measured with its bounds, what it is held against), as people read numbers."""
-    numbers = (item.value, item.lower, item.upper, item.limit)
+    numbers = (item.reading.value, item.reading.lower, item.reading.upper, item.reading.limit)
     if item.unit.startswith(_PARTS):
         value, lower, upper, limit = (f"{100.0 * number:.0f}" for number in numbers)
         unit = "% " + item.unit.removeprefix("share").strip()
@@ -169,6 +174,7 @@ class HtmlExplainer:
         faces = "".join(_image(face, "The face in the capture", 160) for face in capture.faces[:1])
         response = assessment.measurement.response
         maps = _maps(response, assessment) if response is not None else "<p>Too little of the face was measurable.</p>"
+        drawn = _light(assessment, ColourSchedule.from_json(capture.header["challenge"]), capture.frame_time_ms)
         rows = "".join(_row(item) for item in judgement.evidence)
         advice = "; ".join(_HELPS[code] for code in judgement.advice)
         text = (
@@ -178,7 +184,7 @@ class HtmlExplainer:
             f"<small>Session {html.escape(str(capture.header['session_id']))}</small>"
             f"<p class='outcome {judgement.outcome.value}'>{_VERDICTS[judgement.outcome]}</p>"
             + (f"<p>What would help: {html.escape(advice)}.</p>" if advice else "")
-            + f"<h2>Shown and measured</h2>{_course(assessment, capture.frame_time_ms)}"
+            + f"<h2>Shown and measured</h2>{drawn}"
             + f"<h2>The face, and the light on it</h2>{faces}{maps}"
             + "<h2>The evidence</h2><table><thead><tr><th>Question</th><th>Answer</th><th>Measured</th><th>Limit</th>"
             + f"<th>It</th></tr></thead><tbody>{rows}</tbody></table>"

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from borderlight.challenge.schedule import ColourSchedule
-from liveness.domain.finding import LivenessJudgement
-from liveness.domain.measurement import Measurement
+from liveness.domain.judgement import LivenessJudgement, judge
+from liveness.domain.measurement import Measurement, measure
+from liveness.domain.series import CaptureSeries
+from liveness.domain.thresholds import Thresholds
 
 
 @dataclass(frozen=True)
@@ -13,4 +14,9 @@ class Assessment:
 
     judgement: LivenessJudgement
     measurement: Measurement
-    schedule: ColourSchedule
+
+
+def assess_liveness(series: CaptureSeries, limits: Thresholds) -> Assessment:
+    """Measure and judge; pure, and deterministic for equal captures."""
+    measurement = measure(series)
+    return Assessment(judge(measurement, limits), measurement)

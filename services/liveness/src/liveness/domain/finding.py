@@ -1,4 +1,4 @@
-"""The three answers an evidence can give, and the one a judgement gives."""
+"""What an evidence is asked, what it read, and what it says."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -33,34 +33,49 @@ class Advice(StrEnum):
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """One measured quantity and what it says.
+class Reading:
+    """A measured value with its bounds, and the limit it is held against, in the unit of the question.
 
-    value, lower, upper: the measurement and its bounds; limit: the value it is held against (all in `unit`).
-    necessary: without its support no capture is bona fide. margin: (value - limit) in units of the limit, positive
-    towards bona fide. advice: most useful first.
+    margin: (value - limit) in units of the limit, positive towards bona fide; details: more figures for the record.
     """
 
-    name: str
-    finding: Finding
     value: float
     lower: float
     upper: float
     limit: float
-    unit: str
-    necessary: bool
-    meaning: str
     margin: float = 0.0
-    advice: tuple[Advice, ...] = ()
     details: dict[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True)
-class LivenessJudgement:
-    """Outcome, reason codes, advice and the evidence they rest on; score: higher is more bona fide, in 0..1."""
+class Evidence:
+    """One answer. necessary: without its support no capture is bona fide; advice: most useful first."""
 
-    outcome: Outcome
-    score: float
-    reasons: tuple[str, ...]
-    advice: tuple[Advice, ...]
-    evidence: tuple[Evidence, ...]
+    name: str
+    unit: str
+    necessary: bool
+    finding: Finding
+    reading: Reading
+    meaning: str
+    advice: tuple[Advice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """What an evidence asks; builds its three answers."""
+
+    name: str
+    unit: str
+    necessary: bool
+
+    def supports(self, reading: Reading, meaning: str) -> Evidence:
+        """Speaks for a bona fide presentation."""
+        return Evidence(self.name, self.unit, self.necessary, Finding.SUPPORTS_BONA_FIDE, reading, meaning)
+
+    def against(self, reading: Reading, meaning: str, *advice: Advice) -> Evidence:
+        """Speaks for an attack; advice: where the judgement does not follow."""
+        return Evidence(self.name, self.unit, self.necessary, Finding.SUPPORTS_ATTACK, reading, meaning, advice)
+
+    def cannot_tell(self, reading: Reading, meaning: str, *advice: Advice) -> Evidence:
+        """Speaks for neither."""
+        return Evidence(self.name, self.unit, self.necessary, Finding.CANNOT_TELL, reading, meaning, advice)

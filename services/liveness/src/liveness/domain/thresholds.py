@@ -3,35 +3,75 @@
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
-_SECTIONS = (
-    "challenge_match", "lag", "diffuse_reflection", "own_reflectance", "relief", "background", "sensor_rows",
-    "corneal_glint", "recording", "detectable",
-)  # fmt: skip
+from liveness.domain.evidence import (
+    background,
+    challenge_match,
+    corneal_glint,
+    diffuse_reflection,
+    lag,
+    own_reflectance,
+    recording,
+    relief,
+    sensor_rows,
+)
+
+_Limits = TypeVar("_Limits")
+
+
+@dataclass(frozen=True)
+class Detectable:
+    """min_modulation: swing of the face's light below which no capture is judged [share of its mean]."""
+
+    min_modulation: float
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Values by section and name; `version` identifies the file's content."""
+    """One section of the file per field; `version` identifies the file's content."""
 
-    values: Mapping[str, Mapping[str, float]]
+    challenge_match: challenge_match.Limits
+    lag: lag.Limits
+    diffuse_reflection: diffuse_reflection.Limits
+    own_reflectance: own_reflectance.Limits
+    relief: relief.Limits
+    background: background.Limits
+    sensor_rows: sensor_rows.Limits
+    corneal_glint: corneal_glint.Limits
+    recording: recording.Limits
+    detectable: Detectable
     version: str
 
-    def get(self, section: str, name: str) -> float:
-        return self.values[section][name]
+
+def _section(kind: type[_Limits], name: str, raw: Mapping[str, Any]) -> _Limits:
+    """The section `name` as its type; raises ValueError when a limit is missing, unknown or without its reason."""
+    if name not in raw:
+        raise ValueError(f"section [{name}] is missing")
+    wanted = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    given = set(raw[name])
+    if wanted != given:
+        raise ValueError(f"[{name}] lacks {sorted(wanted - given)} and has unknown {sorted(given - wanted)}")
+    for limit, entry in raw[name].items():
+        if not {"value", "run", "reason"} <= set(entry):
+            raise ValueError(f"{name}.{limit} needs value, run and reason")
+    return kind(**{limit: float(entry["value"]) for limit, entry in raw[name].items()})
 
 
 def parse_thresholds(text: str) -> Thresholds:
-    """Read the file's text; raises ValueError when a limit has no value, run or reason."""
+    """Read the file's text; raises ValueError when a limit is missing, unknown, or has no value, run or reason."""
     raw = tomllib.loads(text)
-    values: dict[str, dict[str, float]] = {}
-    for section in _SECTIONS:
-        if section not in raw:
-            raise ValueError(f"section [{section}] is missing")
-        values[section] = {}
-        for name, entry in raw[section].items():
-            if not {"value", "run", "reason"} <= set(entry):
-                raise ValueError(f"{section}.{name} needs value, run and reason")
-            values[section][name] = float(entry["value"])
-    return Thresholds(values, hashlib.sha256(text.encode()).hexdigest()[:12])
+    return Thresholds(
+        challenge_match=_section(challenge_match.Limits, "challenge_match", raw),
+        lag=_section(lag.Limits, "lag", raw),
+        diffuse_reflection=_section(diffuse_reflection.Limits, "diffuse_reflection", raw),
+        own_reflectance=_section(own_reflectance.Limits, "own_reflectance", raw),
+        relief=_section(relief.Limits, "relief", raw),
+        background=_section(background.Limits, "background", raw),
+        sensor_rows=_section(sensor_rows.Limits, "sensor_rows", raw),
+        corneal_glint=_section(corneal_glint.Limits, "corneal_glint", raw),
+        recording=_section(recording.Limits, "recording", raw),
+        detectable=_section(Detectable, "detectable", raw),
+        version=hashlib.sha256(text.encode()).hexdigest()[:12],
+    )

@@ -1,7 +1,7 @@
 """What liveness consumes."""
 
 from borderlight.contracts.events import CaptureNormalized
-from borderlight.plumbing.bus import Bus, Subscription
+from borderlight.runtime.bus.port import Bus, Subscription
 from liveness.use_cases.assess_capture import AssessCapture
 
 

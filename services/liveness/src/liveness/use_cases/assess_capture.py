@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from borderlight.contracts.events import CaptureNormalized, EvidenceRecord, LivenessAssessed, LivenessOutcome, ObjectRef
 from borderlight.contracts.normalized_capture import NormalizedCapture, NormalizedCaptureUnreadable, unpack
 from borderlight.errors import CaptureRejected, ObjectCorrupt, ObjectMissing
-from borderlight.plumbing.bus import EventPublisher
-from borderlight.plumbing.object_store import ObjectStore, read_verified
-from liveness.domain.assessment import Assessment
+from borderlight.runtime.bus.port import EventPublisher
+from borderlight.runtime.objects.port import ObjectStore, read_verified
+from liveness.domain.assessment import Assessment, assess_liveness
+from liveness.domain.finding import Evidence
 from liveness.domain.thresholds import Thresholds
-from liveness.ports import Explainer
-from liveness.use_cases.assess_liveness import assess_liveness
+from liveness.ports import Explainer, SeriesReader
 
 BUCKET = "explanations"
 
@@ -27,11 +27,26 @@ def _reason(error: Exception) -> str:
             return "input.capture_unreadable"
 
 
+def _record(item: Evidence) -> EvidenceRecord:
+    reading = item.reading
+    return EvidenceRecord(
+        finding=item.finding.value,
+        value=round(reading.value, 6),
+        lower=round(reading.lower, 6),
+        upper=round(reading.upper, 6),
+        limit=reading.limit,
+        unit=item.unit,
+        meaning=item.meaning,
+        details={name: round(value, 6) for name, value in reading.details.items()},
+    )
+
+
 @dataclass(frozen=True)
 class AssessCapture:
     objects: ObjectStore
     publisher: EventPublisher
     limits: Thresholds
+    series_of: SeriesReader
     explainer: Explainer
 
     async def __call__(self, normalized: CaptureNormalized) -> None:
@@ -49,7 +64,7 @@ class AssessCapture:
 
     def _assess(self, capture: NormalizedCapture) -> tuple[Assessment, bytes, float]:
         begun = time.thread_time()
-        assessment = assess_liveness(capture, self.limits)
+        assessment = assess_liveness(self.series_of(capture), self.limits)
         cpu_ms = (time.thread_time() - begun) * 1000.0
         return assessment, self.explainer.explain(capture, assessment), cpu_ms
 
@@ -61,6 +76,7 @@ class AssessCapture:
             score=0.0,
             reasons=(reason,),
             thresholds_version=self.limits.version,
+            capture_digest=normalized.capture_digest,
         )
 
     def _event(
@@ -74,21 +90,10 @@ class AssessCapture:
             score=round(judgement.score, 6),
             reasons=judgement.reasons,
             advice=judgement.advice,
-            evidence={
-                item.name: EvidenceRecord(
-                    finding=item.finding.value,
-                    value=round(item.value, 6),
-                    lower=round(item.lower, 6),
-                    upper=round(item.upper, 6),
-                    limit=item.limit,
-                    unit=item.unit,
-                    meaning=item.meaning,
-                    details={name: round(value, 6) for name, value in item.details.items()},
-                )
-                for item in judgement.evidence
-            },
+            evidence={item.name: _record(item) for item in judgement.evidence},
             thresholds_version=self.limits.version,
             normalized=normalized.normalized,
             explanation=explanation,
             cpu_ms=round(cpu_ms, 3),
+            capture_digest=normalized.capture_digest,
         )

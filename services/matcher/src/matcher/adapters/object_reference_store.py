@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 
 from borderlight.errors import ObjectMissing
-from borderlight.plumbing.clock import Clock, SystemClock
-from borderlight.plumbing.logs import logger
-from borderlight.plumbing.object_store import ObjectStore
+from borderlight.runtime.clock import Clock, SystemClock
+from borderlight.runtime.logs import logger
+from borderlight.runtime.objects.port import ObjectStore
 from matcher.adapters.envelope import KeyRing, SealBroken, new_data_key, seal, unseal
 from matcher.adapters.redis_reference_cache import KEEP_S, RedisReferenceCache
 from matcher.domain.comparison import Reference

@@ -6,12 +6,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from borderlight.vision.document_face_detector import DocumentFaceDetector
-from borderlight.vision.face_chip import TEMPLATES, align_chip
-from borderlight.vision.face_detector import FaceBox
-from borderlight.vision.face_embedder import FaceEmbedder
-from borderlight.vision.face_landmarker import FaceLandmarker, FaceMesh, Region
+from borderlight.vision.chip import TEMPLATES, align_chip
+from borderlight.vision.detector import FaceBox
+from borderlight.vision.document_detector import DocumentFaceDetector
+from borderlight.vision.embedder import FaceEmbedder
 from borderlight.vision.frame import Frame
+from borderlight.vision.landmarker import FaceLandmarker, FaceMesh, Region
 from matcher.adapters.photo_decoder import CheckedPicture, PhotoRefused, check_picture
 from matcher.domain.comparison import comparison_score
 from matcher.domain.photo_quality import OTHER_FACE, QualityLimits, flags, measure_quality, refusals

@@ -15,7 +15,7 @@ import numpy as np
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from borderlight.plumbing.logs import logger
+from borderlight.runtime.logs import logger
 from matcher.adapters.envelope import SealBroken, seal, unseal
 from matcher.domain.comparison import Reference
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from borderlight.errors import ObjectMissing
-from borderlight.plumbing.object_store import ObjectStore
+from borderlight.runtime.objects.port import ObjectStore
 from matcher.adapters.envelope import KeyRing, SealBroken, StoreLocked, unseal
 from matcher.adapters.object_reference_store import BUCKET
 

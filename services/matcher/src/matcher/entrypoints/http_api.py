@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from borderlight.contracts.events import DocumentSubmitted, ObjectRef
 from borderlight.errors import ObjectCorrupt, Unavailable
-from borderlight.plumbing.clock import Clock
+from borderlight.runtime.clock import Clock
 from matcher.domain.dossier import ALL_DOCUMENTS
 from matcher.domain.photo_quality import advice_for
 from matcher.ports import ReferenceStore

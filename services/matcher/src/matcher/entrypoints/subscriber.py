@@ -1,7 +1,7 @@
 """What the matcher consumes."""
 
 from borderlight.contracts.events import CaptureNormalized, DocumentSubmitted, EntryVerdict
-from borderlight.plumbing.bus import Bus, Subscription
+from borderlight.runtime.bus.port import Bus, Subscription
 from matcher.use_cases.compare_faces import CompareFaces
 from matcher.use_cases.enrol_document import EnrolDocument
 from matcher.use_cases.remember_traveller import RememberTraveller

@@ -9,8 +9,8 @@ import numpy as np
 from borderlight.contracts.events import CaptureNormalized, ComparisonOutcome, DocumentComparison, FaceCompared
 from borderlight.contracts.normalized_capture import NormalizedCapture, NormalizedCaptureUnreadable, unpack
 from borderlight.errors import ObjectCorrupt, ObjectMissing
-from borderlight.plumbing.bus import EventPublisher
-from borderlight.plumbing.object_store import ObjectStore, read_verified
+from borderlight.runtime.bus.port import EventPublisher
+from borderlight.runtime.objects.port import ObjectStore, read_verified
 from matcher.domain.comparison import (
     Comparison,
     ComparisonDecision,
@@ -64,6 +64,7 @@ class CompareFaces:
             model_sha256=self.reader.model_sha256,
             probe_frames=frames,
             cpu_ms=round(cpu_ms, 3),
+            capture_digest=normalized.capture_digest,
         )
         await self.publisher.publish(event, (normalized.normalized.sha256, self.reader.model_sha256))
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from borderlight.contracts.events import DocumentEnrolled, DocumentRefused, DocumentSubmitted
 from borderlight.errors import InvalidMessage, ObjectCorrupt, ObjectMissing
-from borderlight.plumbing.bus import EventPublisher
-from borderlight.plumbing.clock import Clock
-from borderlight.plumbing.object_store import ObjectStore, read_verified
+from borderlight.runtime.bus.port import EventPublisher
+from borderlight.runtime.clock import Clock
+from borderlight.runtime.objects.port import ObjectStore, read_verified
 from matcher.domain.dossier import DocumentRecord, StoredEmbedding
 from matcher.domain.photo_quality import advice_for
 from matcher.ports import FaceReader, PhotoReading, ReferenceStore

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from borderlight.contracts.events import DocumentErased
-from borderlight.plumbing.bus import EventPublisher
-from borderlight.plumbing.clock import Clock
+from borderlight.runtime.bus.port import EventPublisher
+from borderlight.runtime.clock import Clock
 from matcher.domain.dossier import ALL_DOCUMENTS, RetentionRule, is_due
 from matcher.ports import ReferenceStore
 

@@ -14,8 +14,8 @@ import numpy as np
 from borderlight.contracts.events import EntryOutcome, EntryVerdict
 from borderlight.contracts.normalized_capture import NormalizedCaptureUnreadable, unpack
 from borderlight.errors import ObjectMissing
-from borderlight.plumbing.clock import Clock
-from borderlight.plumbing.object_store import ObjectStore
+from borderlight.runtime.clock import Clock
+from borderlight.runtime.objects.port import ObjectStore
 from matcher.domain.comparison import mean_embedding
 from matcher.domain.dossier import DocumentRecord, StoredEmbedding
 from matcher.ports import FaceReader, ReferenceStore

@@ -4,25 +4,27 @@ A wet cornea mirrors the phone as a small spot over the dark iris, far stronger 
 Support only: closed eyes, light irises, glasses and hair hide it, and a rigid mask may have glass eyes.
 """
 
-from liveness.domain.finding import Evidence, Finding
+from dataclasses import dataclass
+
+from liveness.domain.finding import Evidence, Question, Reading
 from liveness.domain.measurement import Measurement
-from liveness.domain.thresholds import Thresholds
 
-NAME = "corneal_glint"
+_QUESTION = Question("corneal_glint", "face responses", necessary=False)
 
 
-def assess(measured: Measurement, limits: Thresholds) -> Evidence:
+@dataclass(frozen=True)
+class Limits:
+    """min_strength: least response of the spot [responses of the face]."""
+
+    min_strength: float
+
+
+def assess(measured: Measurement, limits: Limits) -> Evidence:
     """Response of the strongest spot over the iris [responses of the face]."""
-    limit = limits.get(NAME, "min_strength")
-    strength = measured.glint
+    strength, limit = measured.glint, limits.min_strength
     if strength is None:
-        return Evidence(
-            NAME, Finding.CANNOT_TELL, 0.0, 0.0, 0.0, limit, "face responses", False,
-            "The eyes could not be measured.",
-        )  # fmt: skip
-    shown = strength >= limit
-    return Evidence(
-        NAME, Finding.SUPPORTS_BONA_FIDE if shown else Finding.CANNOT_TELL, strength, strength, strength, limit,
-        "face responses", False,
-        "The screen was mirrored in an eye." if shown else "No mirror image of the screen was seen in the eyes.",
-    )  # fmt: skip
+        return _QUESTION.cannot_tell(Reading(0.0, 0.0, 0.0, limit), "The eyes could not be measured.")
+    reading = Reading(strength, strength, strength, limit)
+    if strength >= limit:
+        return _QUESTION.supports(reading, "The screen was mirrored in an eye.")
+    return _QUESTION.cannot_tell(reading, "No mirror image of the screen was seen in the eyes.")

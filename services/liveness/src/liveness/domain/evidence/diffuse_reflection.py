@@ -5,51 +5,62 @@ the response over its median, away from the outline of the face and on its brigh
 brows and grazing edges answer little on honest faces too.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from liveness.domain.finding import Advice, Evidence, Finding
+from liveness.domain.finding import Advice, Evidence, Question, Reading
 from liveness.domain.measurement import Measurement
-from liveness.domain.thresholds import Thresholds
 
-NAME = "diffuse_reflection"
+_QUESTION = Question("diffuse_reflection", "share", necessary=True)
 _BRIGHTER = 0.3
+"""The darker three tenths of the inner face are left out."""
+_LOWEST = 0.1
 _MIN_CELLS = 60
 
 
-def assess(measured: Measurement, limits: Thresholds) -> Evidence:
-    """Lowest tenth of the response on bright skin over its median [share]."""
-    limit = limits.get(NAME, "min_evenness")
-    glass = limits.get(NAME, "max_glass_evenness")
+@dataclass(frozen=True)
+class Limits:
+    """min_evenness: of skin; max_glass_evenness: of mirror images; max_noise: beyond it nothing is said against a
+    capture [all: share of the median response]."""
+
+    min_evenness: float
+    max_glass_evenness: float
+    max_noise: float
+
+
+def _evenness(measured: Measurement) -> tuple[float, float] | None:
+    """(lowest tenth of the response on bright skin over its median, its noise); None: not measurable."""
     response = measured.response
     if response is None:
-        return _unmeasurable(limit)
+        return None
     inner = response.usable & measured.geometry.inner()
     if int(inner.sum()) < _MIN_CELLS:
-        return _unmeasurable(limit)
+        return None
     bright = inner & (response.brightness > np.quantile(response.brightness[inner], _BRIGHTER))
     values = (response.brightness * response.ratio)[bright]
     median = float(np.median(values))
     if median <= 0:
-        return _unmeasurable(limit)
-    evenness = float(np.quantile(values, 0.1)) / median
+        return None
     noise = float(np.median((response.error * response.brightness)[bright])) / median
-    lower, upper = evenness - noise, evenness + 2.0 * noise
-    answered = measured.challenge.z >= limits.get("challenge_match", "min_z")
+    return float(np.quantile(values, _LOWEST)) / median, noise
+
+
+def assess(measured: Measurement, limits: Limits) -> Evidence:
+    """Lowest tenth of the response on bright skin over its median [share]."""
+    measurable = _evenness(measured)
+    limit = limits.min_evenness
+    if measurable is None:
+        unread = Reading(0.0, -1.0, 1.0, limit, margin=-1.0)
+        meaning = "Too little of the face could be measured."
+        return _QUESTION.cannot_tell(unread, meaning, Advice.TOO_BRIGHT, Advice.COVERED)
+    evenness, noise = measurable
+    margin = (evenness - limit) / limit
+    reading = Reading(evenness, evenness - noise, evenness + 2.0 * noise, limit, margin, {"noise": noise})
+    advice = (Advice.TOO_BRIGHT, Advice.TOO_FAR)
     if evenness >= limit:
-        finding, meaning = Finding.SUPPORTS_BONA_FIDE, "The whole face scattered the light, as skin does."
-    elif upper < glass and noise < limits.get(NAME, "max_noise") and answered:
-        finding, meaning = Finding.SUPPORTS_ATTACK, "Only a spot answered, as a mirror image in glass does."
-    else:
-        finding, meaning = Finding.CANNOT_TELL, "Parts of the face answered too weakly to tell skin from glass."
-    return Evidence(
-        NAME, finding, evenness, lower, upper, limit, "share", True, meaning, margin=(evenness - limit) / limit,
-        advice=() if finding is Finding.SUPPORTS_BONA_FIDE else (Advice.TOO_BRIGHT, Advice.TOO_FAR),
-        details={"noise": noise},
-    )  # fmt: skip
-
-
-def _unmeasurable(limit: float) -> Evidence:
-    return Evidence(
-        NAME, Finding.CANNOT_TELL, 0.0, -1.0, 1.0, limit, "share", True,
-        "Too little of the face could be measured.", margin=-1.0, advice=(Advice.TOO_BRIGHT, Advice.COVERED),
-    )  # fmt: skip
+        return _QUESTION.supports(reading, "The whole face scattered the light, as skin does.")
+    if reading.upper < limits.max_glass_evenness and noise < limits.max_noise:
+        return _QUESTION.against(reading, "Only a spot answered, as a mirror image in glass does.", *advice)
+    meaning = "Parts of the face answered too weakly to tell skin from glass."
+    return _QUESTION.cannot_tell(reading, meaning, *advice)

@@ -4,27 +4,32 @@ Every frame of a sensor differs from the one before, if only by noise. A recordi
 still that was fed in, or a camera that hung: neither can be judged, and neither is proof of anything.
 """
 
-from liveness.domain.finding import Advice, Evidence, Finding
+from dataclasses import dataclass
+
+from liveness.domain.finding import Advice, Evidence, Question, Reading
 from liveness.domain.measurement import Measurement
-from liveness.domain.thresholds import Thresholds
 
-NAME = "recording"
+_QUESTION = Question("recording", "share of frames", necessary=True)
 
 
-def assess(measured: Measurement, limits: Thresholds) -> Evidence:
+@dataclass(frozen=True)
+class Limits:
+    """Share of frames that may repeat the one before; least frames a second."""
+
+    max_duplicate_share: float
+    min_frames_per_second: float
+
+
+def assess(measured: Measurement, limits: Limits) -> Evidence:
     """Share of frames equal to the one before [share]."""
-    limit = limits.get(NAME, "max_duplicate_share")
-    share = measured.duplicate_share
-    slow = measured.frames_per_second < limits.get(NAME, "min_frames_per_second")
+    share, limit = measured.recording.duplicate_share, limits.max_duplicate_share
+    rate = measured.recording.frames_per_second
+    details = {"frames_per_second": rate}
+    unusable = Reading(share, share, share, limit, -1.0, details)
     if share > limit:
-        finding, meaning = Finding.CANNOT_TELL, "Most frames repeat the one before: the camera hung or was replaced."
-    elif slow:
-        finding, meaning = Finding.CANNOT_TELL, "The camera was too slow for the colours."
-    else:
-        finding, meaning = Finding.SUPPORTS_BONA_FIDE, "Every frame is a new picture."
-    return Evidence(
-        NAME, finding, share, share, share, limit, "share of frames", True, meaning,
-        margin=(limit - share) / limit if finding is Finding.SUPPORTS_BONA_FIDE else -1.0,
-        advice=() if finding is Finding.SUPPORTS_BONA_FIDE else (Advice.SLOW_CAMERA,),
-        details={"frames_per_second": measured.frames_per_second},
-    )  # fmt: skip
+        meaning = "Most frames repeat the one before: the camera hung or was replaced."
+        return _QUESTION.cannot_tell(unusable, meaning, Advice.SLOW_CAMERA)
+    if rate < limits.min_frames_per_second:
+        return _QUESTION.cannot_tell(unusable, "The camera was too slow for the colours.", Advice.SLOW_CAMERA)
+    reading = Reading(share, share, share, limit, (limit - share) / limit, details)
+    return _QUESTION.supports(reading, "Every frame is a new picture.")

@@ -1,0 +1,87 @@
+"""Bodies of the traveller's routes."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from capture_ingest.domain.session_life import Session
+from capture_ingest.settings import CaptureIngestSettings
+
+
+class DisplayedSlot(BaseModel):
+    step: int = Field(ge=0, le=63)
+    at_client_ms: float
+
+
+class VideoLog(BaseModel):
+    started_client_ms: float = 0.0
+    width: int | None = Field(default=None, ge=1, le=10_000)
+    height: int | None = Field(default=None, ge=1, le=10_000)
+    frame_rate: float | None = Field(default=None, ge=0, le=1000)
+    locked: list[str] = Field(default_factory=list[str], max_length=8, description="camera loops that were locked")
+
+
+class ClientLog(BaseModel):
+    """What the page logged; evidence, not truth. Times are of one monotonic clock of the page [ms]."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the video as recorded")
+    displayed: list[DisplayedSlot] = Field(default_factory=list[DisplayedSlot], max_length=64)
+    video: VideoLog = VideoLog()
+
+
+class ClaimedSession(BaseModel):
+    """What the capture page needs; `token` replaces the link's, which is read-only from now on."""
+
+    session_id: str
+    token: str
+    agency: str
+    retention_days: int
+    min_camera_fps: float
+    parent_origins: list[str]
+    calm: bool
+    language: str | None
+    return_url: str | None
+    attempt: int
+    max_attempts: int
+    expires_at_s: float
+
+
+class ChallengeRequest(BaseModel):
+    calm: bool | None = Field(default=None, description="the traveller's choice of light; null keeps the session's")
+
+
+class RetakeRequest(BaseModel):
+    calm: bool | None = Field(default=None, description="change to or from the calm light")
+
+
+class FinishedCapture(BaseModel):
+    session_id: str
+    state: str
+
+
+class StoredVideo(BaseModel):
+    sha256: str
+    size: int
+
+
+class UploadOffset(BaseModel):
+    offset: int = Field(description="bytes that are safe")
+
+
+def claimed_session(session: Session, token: str, settings: CaptureIngestSettings) -> ClaimedSession:
+    """The session as its page is told."""
+    page: dict[str, Any] = session.page or {}
+    return ClaimedSession(
+        session_id=session.session_id,
+        token=token,
+        agency=settings.agency_name,
+        retention_days=settings.retention_note_days,
+        min_camera_fps=settings.min_camera_fps,
+        parent_origins=settings.parent_origins,
+        calm=session.calm,
+        language=page.get("language"),
+        return_url=page.get("return_url"),
+        attempt=session.attempt,
+        max_attempts=session.max_attempts,
+        expires_at_s=session.expires_at_s,
+    )

@@ -1,0 +1,54 @@
+"""Read a topic without a consumer group: all of it, from a time on, or as it grows."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+
+from borderlight.errors import Unavailable
+from borderlight.runtime.bus.kafka import KafkaSettings
+
+
+async def read_topic(
+    settings: KafkaSettings, topic: str, since_ms: int | None = 0, follow: bool = False
+) -> AsyncGenerator[Any, None]:
+    """aiokafka records of `topic` from `since_ms` (None: from its end) up to its present end, or for ever.
+
+    Raises Unavailable when Kafka is away or the topic does not exist.
+    """
+    name = settings.topic_prefix + topic
+    consumer = AIOKafkaConsumer(
+        name, bootstrap_servers=settings.bootstrap_servers, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    try:
+        await consumer.start()
+        try:
+            partitions = sorted(consumer.assignment())
+            if not partitions:
+                raise Unavailable(f"topic {name} does not exist; run `borderlight topics apply`")
+            ends = await consumer.end_offsets(partitions)
+            waiting = set(partitions)
+            if since_ms is None:
+                await consumer.seek_to_end(*partitions)
+                for partition in partitions:
+                    await consumer.position(partition)
+            else:
+                starts = await consumer.offsets_for_times(dict.fromkeys(partitions, since_ms))
+                for partition in partitions:
+                    found = starts.get(partition)
+                    offset = ends[partition] if found is None else found.offset
+                    consumer.seek(partition, offset)
+                    if offset >= ends[partition]:
+                        waiting.discard(partition)
+            while waiting or follow:
+                for records in (await consumer.getmany(timeout_ms=500)).values():
+                    for record in records:
+                        yield record
+                for partition in list(waiting):
+                    if await consumer.position(partition) >= ends[partition]:
+                        waiting.discard(partition)
+        finally:
+            await consumer.stop()
+    except (KafkaError, OSError) as error:
+        raise Unavailable(f"Kafka cannot be read: {type(error).__name__}") from error

@@ -1,0 +1,53 @@
+"""The object store port. Keys are content-addressed or belong to one writer: correctness never
+rests on conditional writes."""
+
+import hashlib
+from typing import Protocol
+
+from borderlight.contracts.events import ObjectRef
+from borderlight.errors import InvalidMessage, ObjectCorrupt
+
+
+class ObjectStore(Protocol):
+    """Named bytes in buckets."""
+
+    async def put(self, bucket: str, key: str, content: bytes, media_type: str) -> ObjectRef:
+        """Store durably, overwriting; raises Unavailable when the store is away."""
+        ...
+
+    async def get(self, bucket: str, key: str) -> bytes:
+        """Content; raises ObjectMissing, Unavailable."""
+        ...
+
+    async def delete(self, bucket: str, key: str) -> None:
+        """Remove; removing what is not there is no error."""
+        ...
+
+    async def list_keys(self, bucket: str, prefix: str) -> list[str]:
+        """Keys that begin with `prefix`, sorted."""
+        ...
+
+    async def ensure_bucket(self, bucket: str) -> None:
+        """Create the bucket when it is not there."""
+        ...
+
+
+def reference(bucket: str, key: str, content: bytes, media_type: str) -> ObjectRef:
+    """The ObjectRef of `content`."""
+    digest = hashlib.sha256(content).hexdigest()
+    return ObjectRef(bucket=bucket, key=key, sha256=digest, size=len(content), media_type=media_type)
+
+
+async def read_verified(store: ObjectStore, ref: ObjectRef) -> bytes:
+    """Content of `ref`, its hash checked; raises ObjectMissing, ObjectCorrupt, Unavailable."""
+    content = await store.get(ref.bucket, ref.key)
+    if hashlib.sha256(content).hexdigest() != ref.sha256:
+        raise ObjectCorrupt(f"{ref.bucket}/{ref.key} does not match the SHA-256 of its reference")
+    return content
+
+
+def check_key(key: str) -> None:
+    """Refuse keys that some store cannot hold; raises InvalidMessage."""
+    segments = key.split("/")
+    if any(segment in ("", ".", "..") or len(segment.encode()) > 255 or "\x00" in segment for segment in segments):
+        raise InvalidMessage(f"object key {key!r} is not storable")
