@@ -31,13 +31,12 @@ class DocumentFaceDetector:
         The eye and the corner of the mouth that are further left in an upright picture come first.
         """
         long_side = max(rgb.shape[:2])
-        sides = [side for side in _LONG_SIDES_PX if side < long_side] or [min(long_side, _LONG_SIDES_PX[-1])]
-        if long_side <= _LONG_SIDES_PX[-1] and sides[-1] < long_side:
-            sides.append(long_side)
-        found = [box for side in sides for box in self._search(rgb, side / long_side)]
+        sides = sorted({min(side, long_side) for side in _LONG_SIDES_PX})
+        found = [box for side in sides for box in self.search(rgb, side / long_side)]
         return _distinct(sorted(found, key=lambda box: -box.score))
 
-    def _search(self, rgb: np.ndarray, scale: float) -> list[FaceBox]:
+    def search(self, rgb: np.ndarray, scale: float) -> list[FaceBox]:
+        """Boxes at one size of the picture, several per face; their places are those of `rgb`."""
         height, width = (max(1, round(size * scale)) for size in rgb.shape[:2])
         reduced = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA) if scale != 1.0 else rgb
         rows, columns = (-(-size // _ALIGNED_TO_PX) * _ALIGNED_TO_PX for size in (height, width))
