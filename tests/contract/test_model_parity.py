@@ -17,8 +17,14 @@ from borderlight.vision.pinned import pinned_models
 FIXTURE: dict[str, Any] = json.loads((Path(__file__).parent / "fixtures" / "model_parity.json").read_text())
 SHAPES = {"face_detection": (128, -1.0), "face_landmark": (192, 0.0), "iris_landmark": (64, 0.0)}
 PORTRAIT = Path(simulator.__file__).parent / "portraits" / "eileen_collins_nasa.png"
-TOLERANCE = {"face_detection": 2e-3, "face_landmark": 2e-3, "iris_landmark": 1e-3, "face_embedding_dlib": 5e-6}
-TOLERANCE |= {"face_embedding_sface": 5e-5, "face_detection_yunet": 1e-4}
+TOLERANCE = {
+    "face_detection": 2e-3,
+    "face_landmark": 2e-3,
+    "iris_landmark": 1e-3,
+    "face_embedding_dlib": 5e-6,
+    "face_embedding_sface": 5e-5,
+    "face_detection_yunet": 1e-4,
+}
 CODE_VALUE_SIDES = {"face_embedding_dlib": 150, "face_embedding_sface": 112, "face_detection_yunet": 640}
 
 
@@ -48,10 +54,11 @@ def test_a_converted_model_answers_as_the_original(case: dict[str, Any], models:
     for k, expected in enumerate(case["outputs"].values()):
         found = outputs[k].ravel() if in_order else by_size[expected["size"]]
         assert found.size == expected["size"]
-        given = {"atol": TOLERANCE[case["model"]], "rtol": 2e-5}
-        np.testing.assert_allclose(found[:: expected["every"]], expected["values"], **given)
+        tolerance = TOLERANCE[case["model"]]
+        np.testing.assert_allclose(found[:: expected["every"]], expected["values"], atol=tolerance, rtol=2e-5)
         if "peak" in expected:
-            np.testing.assert_allclose(found[expected["peak"][0]], expected["peak"][1], **given)
+            place, value = expected["peak"]
+            np.testing.assert_allclose(found[place], value, atol=tolerance, rtol=2e-5)
 
 
 def test_a_batch_answers_as_one_by_one(models: Path) -> None:

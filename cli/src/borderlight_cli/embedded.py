@@ -14,7 +14,7 @@ from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.file import FileObjectStore
 from capture_ingest.adapters.memory_session_store import MemorySessionStore
-from capture_ingest.app import wire_api, wire_normalizer
+from capture_ingest.app import wire_api, wire_normalizer, wire_ops
 from capture_ingest.ports import CaptureNormalizer
 from capture_ingest.settings import CaptureIngestSettings
 from decision.adapters.memory_join_store import MemoryJoinStore
@@ -78,7 +78,8 @@ class EmbeddedStack:
         self.joins = MemoryJoinStore()
         settings = api_settings or CaptureIngestSettings(allow_anonymous_agency=True)
         self.api: Any = wire_api(self.bus, self.sessions, self.objects, settings, self.clock, self.metrics)
-        wire_normalizer(self.bus, self.objects, models.normalizer, self.bus)
+        self.api.router.routes.extend(wire_ops(self.api, self.bus, self.metrics).routes)
+        wire_normalizer(self.bus, self.objects, models.normalizer)
         wire_liveness(self.bus, self.objects, LivenessSettings())
         settings_of_matcher = models.matcher_settings
         given = settings_of_matcher.key_file is not None or settings_of_matcher.keys is not None

@@ -35,6 +35,7 @@ from capture_ingest.adapters.video.normalizer import VisionCaptureNormalizer
 from matcher.adapters.envelope import KeyRing
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.adapters.redis_reference_cache import RedisReferenceCache
+from matcher.app import limits_in_force, make_face_reader
 from matcher.domain.comparison import Reference
 from matcher.domain.dossier import DocumentRecord, StoredEmbedding
 from matcher.settings import MatcherSettings

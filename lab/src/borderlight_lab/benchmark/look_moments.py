@@ -14,6 +14,7 @@ import numpy as np
 from borderlight.contracts.normalized_capture import unpack
 from borderlight.errors import CaptureRejected
 from borderlight.vision.models import default_models_folder
+from capture_ingest.adapters.video.decoder import DecodeLimits
 from capture_ingest.adapters.video.normalizer import VisionCaptureNormalizer
 from liveness.adapters.capture_series import series_of
 from liveness.domain.assessment import assess_liveness

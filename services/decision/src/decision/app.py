@@ -7,13 +7,12 @@ from redis.asyncio import Redis
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.bus.port import Bus
 from borderlight.runtime.clock import Clock, SystemClock
-from borderlight.runtime.http.health import health_app
 from borderlight.runtime.metrics import Metrics
-from borderlight.runtime.process import run_worker
+from borderlight.runtime.process import run_worker, service_app
 from decision.adapters.kafka_history import KafkaHistory
 from decision.adapters.redis_join_store import RedisJoinStore
 from decision.domain.policy import policy_set
-from decision.entrypoints.subscriber import subscribe_decision
+from decision.entrypoints.subscriber import PUBLISHES, subscribe_decision
 from decision.ports import JoinStore
 from decision.settings import DecisionSettings
 from decision.use_cases.join_session import JoinSession
@@ -26,8 +25,9 @@ def wire_decision(
     """Subscribe decision over given adapters."""
     more = sorted(settings.policies_dir.glob("*.toml"))
     policies = policy_set(settings.policy_file.read_text(), (path.read_text() for path in more))
-    join = JoinSession(store, bus, policies, clock, metrics, settings.deadline_s)
-    subscribe_decision(bus, join)
+    router = bus.router("decision", PUBLISHES)
+    join = JoinSession(store, router.events, policies, clock, metrics, settings.deadline_s)
+    subscribe_decision(router, join)
     return join
 
 
@@ -48,6 +48,6 @@ async def run_decision() -> None:
         await rebuild()
         await asyncio.sleep(0.5)
 
-    app = health_app(metrics, bus.is_alive, bus.is_ready)
-    await run_worker("decision", bus, app, metrics, settings.host, settings.port, background=(sweep, guard))
+    process = service_app("decision", bus, metrics, background=(sweep, guard))
+    await run_worker(process, "decision", settings.host, settings.port)
     await redis.aclose()

@@ -11,21 +11,22 @@ from borderlight.errors import BorderlightError
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.bus.port import Bus
 from borderlight.runtime.clock import Clock, SystemClock
-from borderlight.runtime.http.health import health_routes
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
-from borderlight.runtime.process import run_worker
+from borderlight.runtime.process import run_worker, service_app
 from borderlight.vision.embedder import DEFAULT_EMBEDDER, FaceEmbedder, read_description
 from borderlight.vision.pinned import pinned_models
 from matcher.adapters.envelope import KeyRing, load_keys
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.adapters.onnx_face_reader import OnnxFaceReader
+from matcher.adapters.passive_authentication.checker import ChipRules, PassiveAuthentication
+from matcher.adapters.passive_authentication.folder_trust import FolderTrust
 from matcher.adapters.redis_reference_cache import RedisReferenceCache
 from matcher.domain.dossier import RetentionRule
 from matcher.domain.thresholds import MatcherThresholds, parse_thresholds
 from matcher.entrypoints.http_api import StewardApi
-from matcher.entrypoints.subscriber import subscribe_matcher, subscribe_returning
+from matcher.entrypoints.subscriber import PUBLISHES, subscribe_matcher, subscribe_returning
 from matcher.ports import FaceReader, ReferenceStore
 from matcher.settings import MatcherSettings
 from matcher.use_cases.compare_faces import CompareFaces
@@ -77,6 +78,12 @@ def _face_reader(settings: MatcherSettings, match_limit: float | None) -> FaceRe
     return OnnxFaceReader(settings.models_dir, embedder, match_limit)
 
 
+def make_authenticator(settings: MatcherSettings) -> PassiveAuthentication:
+    """Passive authentication with the operator's trust folder and rules."""
+    rules = ChipRules(settings.chip_refuses_sha1, settings.chip_needs_current_list)
+    return PassiveAuthentication(FolderTrust(settings.trust_folder), rules)
+
+
 def load_key_ring(settings: MatcherSettings) -> KeyRing:
     """The master keys of the document store; raises KeyFileUnreadable."""
     return load_keys(settings.key_file, settings.keys.get_secret_value() if settings.keys else None)
@@ -109,12 +116,16 @@ def wire_matcher(
 ) -> Matcher:
     """Subscribe the matcher over given adapters."""
     limits = limits_in_force(settings)
-    enrol = EnrolDocument(objects, references, reader, clock, bus, settings.delete_submitted)
-    subscribe_matcher(bus, CompareFaces(objects, references, reader, bus, limits), enrol)
+    authenticator = make_authenticator(settings)
+    authenticator.trust(clock.now())  # a folder that cannot be read ends the start, not the first passport
+    router = bus.router("matcher", PUBLISHES)
+    events = router.events
+    enrol = EnrolDocument(objects, references, reader, clock, events, authenticator, settings.delete_submitted)
+    subscribe_matcher(router, CompareFaces(objects, references, reader, events, limits), enrol)
     if settings.returning_travellers:
         keep = timedelta(days=settings.returning_keep_days)
-        subscribe_returning(bus, RememberTraveller(objects, references, reader, clock, keep))
-    return Matcher(enrol, EraseDocuments(references, clock, bus), references)
+        subscribe_returning(router, RememberTraveller(objects, references, reader, clock, keep))
+    return Matcher(enrol, EraseDocuments(references, clock, router.events), references)
 
 
 def retention_rules(settings: MatcherSettings) -> tuple[RetentionRule, ...]:
@@ -131,9 +142,11 @@ async def run_matcher() -> None:
     reader = make_face_reader(settings)
     references = open_reference_store(objects, load_key_ring(settings), reader.model_sha256, redis, clock)
     matcher = wire_matcher(bus, objects, references, reader, settings, clock)
-    routes = health_routes(metrics, bus.is_alive, bus.is_ready)
+    steward = None
     if settings.steward_key is not None:
-        routes += StewardApi(matcher.enrol, matcher.erase, references, clock, settings.steward_key).routes()
+        steward = Starlette(
+            routes=StewardApi(matcher.enrol, matcher.erase, references, clock, settings.steward_key).routes()
+        )
     rules = retention_rules(settings)
 
     async def before() -> None:
@@ -144,7 +157,6 @@ async def run_matcher() -> None:
         await matcher.erase.due(rules)
         await asyncio.sleep(_RETENTION_EVERY_S)
 
-    app = Starlette(routes=routes)
-    background = (retention,) if rules else ()
-    await run_worker("matcher", bus, app, metrics, settings.host, settings.port, background, before)
+    process = service_app("matcher", bus, metrics, steward, before, (retention,) if rules else ())
+    await run_worker(process, "matcher", settings.host, settings.port)
     await redis.aclose()

@@ -91,8 +91,9 @@ class _Converter:
             "BatchNormalization": self._normalisation,
             "PRelu": self._prelu,
             "Dropout": self._dropout,
-            "Constant": lambda node, output: None,
         }
+        if node.op_type == "Constant":  # the rate of Dropout, which goes
+            return
         handlers.get(node.op_type, self._copied)(node, output)
 
     def _constant(self, name: str) -> np.ndarray:
