@@ -16,6 +16,8 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from borderlight.runtime.http.server import http_config
+
 MAX_HEAD_BYTES = 16_384
 
 
@@ -70,7 +72,7 @@ class _Server(uvicorn.Server):
 
 @dataclass(frozen=True)
 class PublicPort:
-    """port: 0 takes any; max_connections: beyond it a request is answered with 503; patience_s: with a slow client [s];
+    """port: 0 takes any; sockets: whether WebSockets are taken; max_connections: beyond it a request is answered with 503; patience_s: with a slow client [s];
     drain_s: how long requests in hand may take when the port closes [s]."""
 
     host: str
@@ -78,6 +80,7 @@ class PublicPort:
     max_connections: int = 1000
     patience_s: float = 10.0
     drain_s: int = 20
+    sockets: bool = False
 
 
 @contextlib.asynccontextmanager
@@ -85,8 +88,9 @@ async def serving(app: Any, at: PublicPort) -> AsyncGenerator[int]:
     """Serve `app` while the context is open; gives the port. Raises OSError when it is taken."""
     listening = socket.create_server((at.host, at.port), backlog=2048)
     protocol = type("Protocol", (ImpatientProtocol,), {"patience_s": at.patience_s})
-    config = uvicorn.Config(
+    config = http_config(
         app,
+        at.sockets,
         http=protocol,
         log_config=None,
         access_log=False,
