@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from servers import Endpoints, start_stack
 from simulated_sessions import Sessions
 
@@ -64,11 +65,19 @@ SIMULATED = {
 
 @pytest.fixture(scope="session")
 def sessions(tmp_path_factory: pytest.TempPathFactory) -> Sessions:
-    """One small set of simulated sessions, made once per run."""
-    folder = tmp_path_factory.mktemp("sessions")
-    for name, arguments in SIMULATED.items():
-        out = folder / f".{name}"
-        command = [sys.executable, "-m", "borderlight_cli", "simulate", *arguments, "--out", str(out)]
-        subprocess.run(command, check=True, capture_output=True)
-        shutil.move(next(out.iterdir()), folder / name)
+    """One small set of simulated sessions, made once per run: test processes that run side by side share it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "simulated-sessions"
+    with FileLock(f"{folder}.lock"):
+        for name, arguments in SIMULATED.items():
+            if not (folder / name).is_dir():
+                simulate_into(folder / name, arguments)
     return Sessions(folder)
+
+
+def simulate_into(folder: Path, arguments: list[str]) -> None:
+    """One bundle, moved into place when it is whole."""
+    out = folder.parent / f".{folder.name}"
+    command = [sys.executable, "-m", "borderlight_cli", "simulate", *arguments, "--out", str(out)]
+    subprocess.run(command, check=True, capture_output=True)
+    shutil.move(next(out.iterdir()), folder)

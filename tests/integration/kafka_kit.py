@@ -2,16 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from servers import Endpoints
 
+from borderlight.contracts.events import CaptureRejected
 from borderlight.contracts.topics import registry, with_dead_letters
+from borderlight.runtime.bus.broker_bus import BrokerBus
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.bus.kafka_topics import apply_topics
+from borderlight.runtime.bus.position import StartFrom
 from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.metrics import Metrics
 
@@ -35,6 +38,14 @@ async def make_topics(settings: KafkaSettings, partitions: int = 2, names: Seque
 
 def new_bus(settings: KafkaSettings, source: str = "test") -> KafkaBus:
     return KafkaBus(settings, source, SystemClock(), Metrics())
+
+
+def subscribe(bus: BrokerBus, handler: Callable[[Any], Awaitable[None]], start_from: StartFrom | None = None) -> None:
+    """A consumer of capture.rejected.v1 in the group of a service called test."""
+
+    @bus.router("test").subscriber(CaptureRejected.topic, start_from=start_from)
+    async def handle(event: CaptureRejected) -> None:
+        await handler(event)
 
 
 async def produce(settings: KafkaSettings, topic: str, records: Sequence[tuple[bytes, bytes | None, Any]]) -> None:

@@ -7,12 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from kafka_kit import consume_all, kafka_settings, make_topics, new_bus, produce, until
+from kafka_kit import consume_all, kafka_settings, make_topics, new_bus, produce, subscribe, until
 from servers import Endpoints
 
 from borderlight.contracts.events import CaptureRejected
 from borderlight.errors import InvalidMessage, Unavailable
-from borderlight.runtime.bus.port import Subscription
 from borderlight.runtime.bus.position import Partition, ReadAgain, current_position
 
 TOPIC = CaptureRejected.topic
@@ -65,7 +64,7 @@ async def test_what_fails_for_a_while_is_delivered_again(stack: Endpoints, prefi
     await make_topics(settings, names=[TOPIC])
     collector = Collector(fail_first=3)
     bus = new_bus(settings)
-    bus.subscribe(Subscription(TOPIC, "test", CaptureRejected, collector))
+    subscribe(bus, collector)
     await bus.start()
     await bus.publish(event("a"), ())
     await until(lambda: collector.seen == ["a"])
@@ -85,7 +84,7 @@ async def test_poison_is_set_aside_with_reason_and_stops_nobody(stack: Endpoints
     await produce(settings, TOPIC, poison)
     collector = Collector()
     bus = new_bus(settings)
-    bus.subscribe(Subscription(TOPIC, "test", CaptureRejected, collector))
+    subscribe(bus, collector)
     await bus.start()
     await until(lambda: collector.seen == ["good-but-odd-header", "good"])
     await bus.stop()
@@ -110,15 +109,14 @@ async def test_a_crash_between_publish_and_commit_repeats_and_loses_nothing(stac
         await asyncio.Event().wait()
 
     first = new_bus(settings)
-    first.subscribe(Subscription(TOPIC, "test", CaptureRejected, work_then_die))
+    subscribe(first, work_then_die)
     await first.start()
     await first.publish(event("a"), ())
     await asyncio.wait_for(hanging.wait(), 20)
-    first._settings.graceful_timeout_s = 0.1  # pyright: ignore[reportPrivateUsage]
     first.broker.config.broker_config.graceful_timeout = 0.1  # die, do not drain
     await first.stop()
     second = new_bus(settings)
-    second.subscribe(Subscription(TOPIC, "test", CaptureRejected, done))
+    subscribe(second, done)
     await second.start()
     await until(lambda: done.seen == ["a", "a"])
     await second.stop()
@@ -135,14 +133,14 @@ async def test_a_graceful_stop_finishes_and_commits_what_is_in_hand(stack: Endpo
         await done(received)
 
     first = new_bus(settings)
-    first.subscribe(Subscription(TOPIC, "test", CaptureRejected, slow))
+    subscribe(first, slow)
     await first.start()
     await first.publish(event("a"), ())
     await asyncio.wait_for(begun.wait(), 20)
     await first.stop()
     assert done.seen == ["a"]
     second = new_bus(settings)
-    second.subscribe(Subscription(TOPIC, "test", CaptureRejected, done))
+    subscribe(second, done)
     await second.start()
     await second.publish(event("b"), ())
     await until(lambda: "b" in done.seen)
@@ -163,7 +161,7 @@ async def test_two_members_share_the_work_and_lose_nothing_when_one_leaves(stack
             by_member[name] += 1
 
         bus = new_bus(settings, name)
-        bus.subscribe(Subscription(TOPIC, "test", CaptureRejected, handle))
+        subscribe(bus, handle)
         return bus
 
     one, two = member("one"), member("two")
@@ -225,7 +223,7 @@ async def test_a_handler_knows_the_position_of_its_record_and_can_read_again(sta
             raise ReadAgain({position.in_partition: 1})
 
     bus = new_bus(settings)
-    bus.subscribe(Subscription(TOPIC, "test", CaptureRejected, handle))
+    subscribe(bus, handle)
     await bus.start()
     await until(lambda: len(seen) == 6)
     await bus.stop()
@@ -243,7 +241,7 @@ async def test_a_consumer_that_keeps_its_own_position_starts_there(stack: Endpoi
         seen.append(received.session_id)
 
     first = new_bus(settings)
-    first.subscribe(Subscription(TOPIC, "test", CaptureRejected, handle))
+    subscribe(first, handle)
     await first.start()
     await until(lambda: len(seen) == 4)
     await first.stop()
@@ -256,7 +254,7 @@ async def test_a_consumer_that_keeps_its_own_position_starts_there(stack: Endpoi
         return {partitions[0]: 2}
 
     second = new_bus(settings)
-    second.subscribe(Subscription(TOPIC, "test", CaptureRejected, handle, start_from))
+    subscribe(second, handle, start_from)
     await second.start()
     await until(lambda: len(seen) == 6)
     await second.stop()

@@ -3,14 +3,13 @@
 from typing import Any
 
 import pytest
-from kafka_kit import consume_all, kafka_settings, make_topics, until
+from kafka_kit import consume_all, kafka_settings, make_topics, subscribe, until
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from servers import Endpoints
 from test_kafka_bus import event
 
 from borderlight.contracts.events import CaptureRejected
 from borderlight.runtime.bus.kafka import KafkaBus
-from borderlight.runtime.bus.port import Subscription
 from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.tracing import telemetry_middleware, tracing_middlewares
@@ -31,7 +30,7 @@ async def test_a_record_carries_its_trace(stack: Endpoints, prefix: str) -> None
     async def handle(received: Any) -> None:
         seen.append(received)
 
-    bus.subscribe(Subscription(CaptureRejected.topic, "test", CaptureRejected, handle))
+    subscribe(bus, handle)
     await bus.start()
     await bus.publish(event("traced"), ())
     await until(lambda: len(seen) == 1)

@@ -72,4 +72,4 @@ def build() -> LazyGroup:
 
 def run() -> None:
     """Console entry point."""
-    build()()
+    build()(prog_name="borderlight")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from limits.aio.storage import MemoryStorage, Storage
 
 from borderlight.contracts.events import ObjectRef, SessionCaptured
 from borderlight.errors import Unavailable
@@ -14,7 +15,7 @@ from borderlight.runtime.bus.memory import MemoryBus
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.file import FileObjectStore
 from capture_ingest.adapters.memory_session_store import MemorySessionStore
-from capture_ingest.app import wire_api
+from capture_ingest.app import wire_api, wire_ops
 from capture_ingest.domain.agency import Scope
 from capture_ingest.ports import SessionStore
 from capture_ingest.settings import AgencyEntry, CaptureIngestSettings
@@ -56,7 +57,9 @@ class Store(FileObjectStore):
 class Service:
     """The API over memory and a folder."""
 
-    def __init__(self, folder: Path, sessions: SessionStore | None = None, **settings: Any) -> None:
+    def __init__(
+        self, folder: Path, sessions: SessionStore | None = None, counters: Storage | None = None, **settings: Any
+    ) -> None:
         entry = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("full", "reader", "other")}
         agencies = {
             "full": AgencyEntry(key_sha256=entry["full"]),
@@ -65,9 +68,12 @@ class Service:
         }
         self.clock, self.sessions, self.objects = StandingClock(), sessions or MemorySessionStore(), Store(folder)
         self.bus = MemoryBus("test", self.clock, Metrics())
-        given = CaptureIngestSettings.model_validate({"agencies": agencies, **settings})
-        app = wire_api(self.bus, self.sessions, self.objects, given, self.clock, Metrics())
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://border.example")
+        base = "https://border.example"
+        given = CaptureIngestSettings.model_validate({"agencies": agencies, "public_url": base, **settings})
+        self.metrics, self.counters = Metrics(), counters or MemoryStorage()
+        self.app = wire_api(self.bus, self.sessions, self.objects, given, self.clock, self.metrics, self.counters)
+        self.ops = wire_ops(self.app, self.bus, self.metrics)
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url=base)
 
     async def open(self, key: str = "full", **more: Any) -> dict[str, Any]:
         answer = await self.http.post("/v1/sessions", json={"traveller_ref": "t-1", **more}, headers=bearer(key))

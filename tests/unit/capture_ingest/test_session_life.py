@@ -40,7 +40,7 @@ def test_a_session_survives_its_text_and_what_a_newer_process_added() -> None:
 
 
 def test_the_page_in_docs_shows_the_table() -> None:
-    docs = Path(__file__).resolve().parents[2] / "docs"
+    docs = Path(__file__).resolve().parents[3] / "docs"
     for name, text in state_pages().items():
         assert (docs / name).read_text() == text, "run ./dev schemas"
     drawn = diagram(LIFE_CYCLES["session-life.md"])

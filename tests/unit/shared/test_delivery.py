@@ -1,6 +1,5 @@
 """What happens to one record: handled, tried again, set aside, or paused."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -8,17 +7,24 @@ from fakes.clock import StandingClock
 
 from borderlight.contracts.events import CaptureRejected
 from borderlight.errors import InvalidMessage, Unavailable
-from borderlight.runtime.bus.delivery import DeadLetterLimit, Delivery, dead_letter_headers
-from borderlight.runtime.bus.port import Record, Subscription
+from borderlight.runtime.bus.delivery import Delivery, KillsTheProcess, StagePaused
+from borderlight.runtime.bus.port import Record, parse_event
+from borderlight.runtime.bus.position import Partition, RecordPosition
+from borderlight.runtime.bus.progress import DeadLetterLimit, Progress
 from borderlight.runtime.metrics import Metrics
 
 GOOD = b'{"session_id":"s","traveller_ref":"t","reasons":["capture.no_face"],"captured_at":"2026-11-24T09:00:00Z"}'
+TOPIC = CaptureRejected.topic
+
+
+class Died(BaseException):
+    """Nothing of ours runs any more."""
 
 
 class Handler:
     """Raises what it is told to, in order, then succeeds."""
 
-    def __init__(self, *errors: Exception) -> None:
+    def __init__(self, *errors: BaseException) -> None:
         self.errors = list(errors)
         self.seen: list[Any] = []
 
@@ -28,21 +34,55 @@ class Handler:
             raise self.errors.pop(0)
 
 
+class Offsets:
+    """Committed offsets with their texts, as a broker keeps them for a group that comes and goes."""
+
+    def __init__(self) -> None:
+        self.kept: dict[Partition, tuple[int, str]] = {}
+
+    async def load(self, partition: Partition, next_offset: int) -> Progress:
+        offset, text = self.kept.get(partition, (-1, ""))
+        progress = Progress.from_text(text)
+        if offset != next_offset:
+            progress.tries = 0
+        return progress
+
+    async def mark(self, position: RecordPosition, progress: Progress) -> None:
+        self.kept[position.in_partition] = (position.offset, progress.as_text())
+
+
 class Kit:
+    """One process at a time over the same offsets."""
+
     def __init__(self, handler: Handler, **changes: Any) -> None:
         self.dead: list[tuple[Record, BaseException]] = []
         self.metrics = Metrics()
+        self.offsets = Offsets()
+        self.handler = handler
+        self.changes = changes
+        self.restart()
 
-        async def sink(record: Record, _: Subscription, error: BaseException) -> None:
+    def restart(self) -> None:
+        async def sink(record: Record, error: BaseException) -> None:
             self.dead.append((record, error))
 
-        subscription = Subscription(CaptureRejected.topic, "test", CaptureRejected, handler)
         self.delivery = Delivery(
-            subscription, sink, self.metrics, StandingClock(), first_wait_s=0.0, longest_wait_s=0.0, **changes
-        )
+            f"test:{TOPIC}", sink, self.metrics, StandingClock(), self.offsets,
+            first_wait_s=0.0, longest_wait_s=0.0, **self.changes,
+        )  # fmt: skip
 
     async def deliver(self, value: bytes | None = GOOD, offset: int = 0) -> None:
-        await self.delivery.deliver(Record(CaptureRejected.topic, 0, offset, b"s", value))
+        record = Record(TOPIC, 0, offset, b"s", value)
+
+        async def handle() -> None:
+            await self.handler(parse_event(CaptureRejected, value))
+
+        await self.delivery.deliver(record, handle)
+        partition = record.position.in_partition
+        self.offsets.kept[partition] = (offset + 1, self.delivery.progress_of(partition).as_text())
+
+    def paused_gauge(self) -> float:
+        return self.metrics.registry.get_sample_value("borderlight_consumer_paused", {"stage": f"test:{TOPIC}"}) or 0.0
 
 
 async def test_a_good_record_is_handled_once() -> None:
@@ -88,35 +128,145 @@ async def test_an_unknown_error_is_tried_three_times() -> None:
     assert len(handler.seen) == 3 and len(kit.dead) == 1
 
 
-async def test_a_bad_deploy_pauses_instead_of_draining_the_topic(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def no_sleep(_: float) -> None:
-        return None
-
-    monkeypatch.setattr(asyncio, "sleep", no_sleep)
+async def test_a_bad_deploy_pauses_instead_of_draining_the_topic() -> None:
     kit = Kit(Handler(), limit=DeadLetterLimit(consecutive=5))
     for offset in range(4):
         await kit.deliver(b"broken", offset)
-    with pytest.raises(Unavailable, match="paused"):
+    with pytest.raises(StagePaused):
         await kit.deliver(b"broken", 4)
+    assert len(kit.dead) == 4 and kit.paused_gauge() == 1
+
+
+async def test_a_record_counts_once_however_often_it_comes() -> None:
+    """The dead-letter topic refuses for a while: the record is delivered again and again, and is still one."""
+    kit = Kit(Handler(), limit=DeadLetterLimit(consecutive=3))
+    refusals = [Unavailable("the dead-letter topic is away")] * 5
+
+    async def refusing(record: Record, error: BaseException) -> None:
+        if refusals:
+            raise refusals.pop()
+        kit.dead.append((record, error))
+
+    kit.delivery.dead_letter = refusing
+    for _ in range(5):
+        with pytest.raises(Unavailable):
+            await kit.deliver(b"broken")
+    await kit.deliver(b"broken")
+    await kit.deliver(GOOD, 1)
+    assert len(kit.dead) == 1 and kit.paused_gauge() == 0
+
+
+async def test_a_restart_drains_no_more_dead_letters() -> None:
+    kit = Kit(Handler(), limit=DeadLetterLimit(consecutive=5))
+    offset = 0
+    for _ in range(6):
+        try:
+            while True:
+                await kit.deliver(b"broken", offset)
+                offset += 1
+        except StagePaused:
+            kit.restart()
     assert len(kit.dead) == 4
-    paused = kit.metrics.consumer_paused.labels(kit.delivery.stage)
-    assert paused._value.get() == 1  # pyright: ignore[reportPrivateUsage]
+
+
+async def test_a_resumed_partition_goes_on_and_counts_anew() -> None:
+    kit = Kit(Handler(), limit=DeadLetterLimit(consecutive=2))
+    await kit.deliver(b"broken", 0)
+    with pytest.raises(StagePaused):
+        await kit.deliver(b"broken", 1)
+    kit.delivery.resume(Partition(TOPIC, 0))
+    assert kit.paused_gauge() == 0
+    await kit.deliver(b"broken", 1)
+    await kit.deliver(GOOD, 2)
+    assert len(kit.dead) == 2 and len(kit.handler.seen) == 1
+
+
+async def test_the_gauge_falls_when_the_paused_partition_goes_to_another_process() -> None:
+    kit = Kit(Handler(), limit=DeadLetterLimit(consecutive=1))
+    with pytest.raises(StagePaused):
+        await kit.deliver(b"broken")
+    assert kit.paused_gauge() == 1
+    kit.delivery.forget()
+    assert kit.paused_gauge() == 0
+    with pytest.raises(StagePaused):  # it comes back: what the offset remembers still holds
+        await kit.deliver(b"broken")
+    assert kit.paused_gauge() == 1
+
+
+async def test_a_record_that_kills_the_process_three_times_is_set_aside() -> None:
+    kit = Kit(Handler(*[Died()] * 9))
+    for _ in range(3):
+        with pytest.raises(Died):
+            await kit.deliver()
+        kit.restart()
+    await kit.deliver()
+    ((_, error),) = kit.dead
+    assert isinstance(error, KillsTheProcess) and len(kit.handler.seen) == 3
+
+
+async def test_a_restart_while_something_is_away_is_no_such_death() -> None:
+    kit = Kit(Handler(*[Unavailable("away")] * 8), retry_for_s=-1.0)
+    for _ in range(8):
+        with pytest.raises(Unavailable):
+            await kit.deliver()
+        kit.restart()
+    await kit.deliver()
+    assert not kit.dead and len(kit.handler.seen) == 9
+
+
+async def test_waiting_for_what_is_away_does_not_count_as_stuck() -> None:
+    clock = StandingClock()
+    seen: list[float] = []
+
+    class Slow(Handler):
+        async def __call__(self, event: Any) -> None:
+            clock.advance(100.0)
+            seen.append(delivery.attempt_age_s())
+            await super().__call__(event)
+
+    kit = Kit(Slow(*[Unavailable("away")] * 3))
+    kit.delivery.clock = clock
+    kit.delivery.retry_for_s = 1_000.0
+    delivery = kit.delivery
+    await kit.deliver()
+    assert seen == [100.0] * 4 and delivery.attempt_age_s() == 0.0
+
+
+async def test_the_age_of_the_record_in_hand_is_shown_while_it_is_in_hand() -> None:
+    clock, kit = StandingClock(), Kit(Handler())
+    ages: list[float | None] = []
+
+    def age() -> float | None:
+        return kit.metrics.registry.get_sample_value("borderlight_inflight_age_seconds", {"stage": f"test:{TOPIC}"})
+
+    class Slow(Handler):
+        async def __call__(self, event: Any) -> None:
+            clock.advance(121.0)
+            ages.append(age())
+
+    kit.handler, kit.delivery.clock = Slow(), clock
+    await kit.deliver()
+    assert ages == [121.0] and age() == 0.0
 
 
 def test_good_records_between_keep_the_limit_from_tripping() -> None:
-    limit = DeadLetterLimit(consecutive=3, ratio=0.5, window=10)
-    for _ in range(40):
-        limit.record(True)
-        limit.record(False)
-    assert not limit.is_tripped()
-    for _ in range(3):
-        limit.record(True)
-    assert limit.is_tripped()
+    limit, progress = DeadLetterLimit(consecutive=3, ratio=0.5), Progress()
+    for _ in range(400):
+        progress.count(dead=False)
+        progress.count(dead=False)
+        progress.count(dead=True)
+    progress.count(dead=False)
+    assert not limit.trips(progress)
+    progress.count(dead=True)
+    progress.count(dead=True)
+    assert limit.trips(progress)
 
 
-def test_a_dead_letter_says_where_it_came_from_and_why_without_its_content() -> None:
-    record = Record("t", 3, 9, b"k", b"secret", {"ce_id": "x"})
-    headers = dead_letter_headers(record, "liveness", InvalidMessage("not valid"), "2026-11-24T09:00:00Z")
-    assert headers["x-dlq-origin-offset"] == "9" and headers["ce_id"] == "x"
-    assert headers["x-dlq-error-class"] == "InvalidMessage"
-    assert "secret" not in "".join(headers.values())
+def test_progress_comes_back_from_its_text() -> None:
+    progress = Progress(tries=2, paused_at_ms=123)
+    for dead in (True, False, True, True):
+        progress.count(dead)
+    progress.tries = 2
+    assert Progress.from_text(progress.as_text()) == progress
+    assert Progress().as_text() == "" and Progress.from_text("somebody else's") == Progress()
+    assert len(progress.as_text()) < 4_000, "a broker keeps 4,096 bytes"

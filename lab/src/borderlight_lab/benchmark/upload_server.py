@@ -8,33 +8,39 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from aiokafka import TopicPartition
+from aiokafka.structs import RecordMetadata
 from limits.aio.storage import RedisStorage
 from redis.asyncio import Redis
 
 from borderlight.runtime.bus.memory import MemoryBus
+from borderlight.runtime.bus.memory_kafka import MemoryKafka
 from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.file import FileObjectStore
+from borderlight.runtime.process import service_app
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
-from capture_ingest.app import wire_api
+from capture_ingest.app import wire_api, wire_ops
 from capture_ingest.settings import CaptureIngestSettings
 
 
-class UnheardBus(MemoryBus):
+class ForgetfulKafka(MemoryKafka):
     """Takes what is published and forgets it: what comes after the API is not measured here."""
 
-    async def publish_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: dict[str, str]) -> None:
-        return
+    async def append(self, topic: str, key: bytes | None, value: bytes | None, headers: Any) -> RecordMetadata:
+        return RecordMetadata(topic, 0, TopicPartition(topic, 0), 0, 0, 0, 0)
 
 
 def build(folder: Path, redis_url: str) -> Any:
     """The application as the api process wires it, but for Kafka and S3."""
     clock, metrics = SystemClock(), Metrics()
-    settings = CaptureIngestSettings(allow_anonymous_agency=True, rate_per_address="1000000/minute")
+    settings = CaptureIngestSettings(allow_anonymous_agency=True, rate_per_address="", rate_per_agency="")
     sessions = RedisSessionStore(Redis.from_url(redis_url))
     counters = RedisStorage(f"async+{redis_url}", implementation="redispy", key_prefix="rate")
-    bus = UnheardBus("bench-uploads", clock, metrics)
-    return wire_api(bus, sessions, FileObjectStore(folder), settings, clock, metrics, counters)
+    bus = MemoryBus("bench-uploads", clock, metrics, memory=ForgetfulKafka(clock))
+    app = wire_api(bus, sessions, FileObjectStore(folder), settings, clock, metrics, counters)
+    app.router.routes.extend(wire_ops(app, bus, metrics).routes)
+    return service_app("api", bus, metrics, app, has_own_health=True)
 
 
 def main() -> None:

@@ -1,28 +1,36 @@
 """The only wiring of capture-ingest: `api` and `normalizer`."""
 
 import secrets
-from typing import Any
 
+from fastapi import FastAPI
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from redis.asyncio import Redis
+from starlette.applications import Starlette
 
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
-from borderlight.runtime.bus.port import Bus, EventPublisher
+from borderlight.runtime.bus.port import Bus
 from borderlight.runtime.clock import Clock, SystemClock
-from borderlight.runtime.http.health import health_app, health_routes
+from borderlight.runtime.http.health import health_routes
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
-from borderlight.runtime.process import run_worker
+from borderlight.runtime.process import run_worker, service_app
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
 from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
 from capture_ingest.adapters.video.decoder import DecodeLimits
 from capture_ingest.entrypoints.access import Access
+from capture_ingest.entrypoints.api_docs import docs_routes
 from capture_ingest.entrypoints.dependencies import AgencyUseCases, TravellerUseCases, Uploads
 from capture_ingest.entrypoints.http_api import build_http_api
-from capture_ingest.entrypoints.rate_limits import RateLimits
-from capture_ingest.entrypoints.subscriber import subscribe_api, subscribe_normalizer
+from capture_ingest.entrypoints.rate_limits import Counted, RateLimits
+from capture_ingest.entrypoints.subscriber import (
+    API_PUBLISHES,
+    NORMALIZER_PUBLISHES,
+    subscribe_api,
+    subscribe_normalizer,
+)
 from capture_ingest.entrypoints.upload_reading import UploadReader
+from capture_ingest.entrypoints.upload_turns import UploadTurns
 from capture_ingest.ports import CaptureNormalizer, SessionStore
 from capture_ingest.settings import CaptureIngestSettings
 from capture_ingest.use_cases import normalize_capture, store_video
@@ -38,6 +46,15 @@ from capture_ingest.use_cases.retake_session import RetakeSession
 from capture_ingest.use_cases.store_video import StoreVideo
 
 
+def _limits_of(settings: CaptureIngestSettings) -> dict[Counted, str]:
+    return {
+        Counted.ADDRESS: settings.rate_per_address,
+        Counted.SESSION: settings.rate_per_session,
+        Counted.AGENCY: settings.rate_per_agency,
+        Counted.WRONG_KEY: settings.rate_of_wrong_keys,
+    }
+
+
 def wire_api(
     bus: Bus,
     sessions: SessionStore,
@@ -46,15 +63,16 @@ def wire_api(
     clock: Clock,
     metrics: Metrics,
     counters: Storage | None = None,
-) -> Any:
-    """The HTTP application over given adapters; the bus gets its subscription. counters: of the rate limits."""
-    subscribe_api(bus, RecordOutcome(sessions))
+) -> FastAPI:
+    """The public HTTP application over given adapters; the bus gets its subscription. counters: of the rate limits."""
+    router = bus.router("api", API_PUBLISHES)
+    subscribe_api(router, RecordOutcome(sessions))
     open_session, store = OpenSession(sessions, clock, settings.session_life_s), StoreVideo(sessions, objects)
-    limits = RateLimits(counters or MemoryStorage(), settings.rate_per_session, settings.rate_per_address)
-    finish = FinishCapture(sessions, objects, bus, clock)
+    limits = RateLimits(counters or MemoryStorage(), _limits_of(settings))
+    finish = FinishCapture(sessions, objects, router.events, clock)
     parts = (
         metrics,
-        Access(settings.agency_keys(), limits, sessions, clock, settings.allow_anonymous_agency),
+        Access(settings.agency_keys(), limits, sessions, clock, metrics, settings.allow_anonymous_agency),
         AgencyUseCases(open_session, FollowSession(sessions, finish)),
         TravellerUseCases(
             claim_session=ClaimSession(sessions),
@@ -63,19 +81,24 @@ def wire_api(
             retake_session=RetakeSession(sessions, open_session),
         ),
         Uploads(
-            reader=UploadReader(metrics, settings.max_upload_bytes, settings.upload_timeout_s),
+            reader=UploadReader(metrics, settings.max_upload_bytes, settings.upload_timeout_s, settings.upload_idle_s),
+            turns=UploadTurns(settings.upload_memory_bytes),
             store_video=store,
             receive_part=ReceivePart(objects, store),
         ),
     )
-    app = build_http_api(settings, parts)
-    app.router.routes.extend(health_routes(metrics, bus.is_alive, bus.is_ready))
-    return app
+    return build_http_api(settings, parts)
 
 
-def wire_normalizer(bus: Bus, objects: ObjectStore, normalizer: CaptureNormalizer, publisher: EventPublisher) -> None:
+def wire_ops(api: FastAPI, bus: Bus, metrics: Metrics) -> Starlette:
+    """The application of the operator's port: health, metrics, the API's description."""
+    return Starlette(routes=[*health_routes(metrics, bus.is_alive, bus.is_ready), *docs_routes(api)])
+
+
+def wire_normalizer(bus: Bus, objects: ObjectStore, normalizer: CaptureNormalizer) -> None:
     """Subscribe the normalizer over given adapters."""
-    subscribe_normalizer(bus, NormalizeCapture(objects, normalizer, publisher))
+    router = bus.router("normalizer", NORMALIZER_PUBLISHES)
+    subscribe_normalizer(router, NormalizeCapture(objects, normalizer, router.events))
 
 
 async def run_api() -> None:
@@ -84,13 +107,17 @@ async def run_api() -> None:
     objects = S3ObjectStore(S3Settings())
     bus = KafkaBus(KafkaSettings(), "api", clock, metrics)
     redis: Redis = Redis.from_url(settings.redis_url)
-    counters = RedisStorage(f"async+{settings.redis_url}", implementation="redispy", key_prefix="rate")
+    counters = RedisStorage(
+        f"async+{settings.counters_redis_url or settings.redis_url}", implementation="redispy", key_prefix="rate"
+    )
     app = wire_api(bus, RedisSessionStore(redis), objects, settings, clock, metrics, counters)
+    app.router.routes.extend(wire_ops(app, bus, metrics).routes)
 
     async def before() -> None:
         await objects.ensure_bucket(store_video.BUCKET)
 
-    await run_worker("api", bus, app, metrics, settings.host, settings.port, before=before)
+    process = service_app("api", bus, metrics, app, before, has_own_health=True)
+    await run_worker(process, "api", settings.host, settings.port)
     await redis.aclose()
 
 
@@ -103,12 +130,12 @@ async def run_normalizer() -> None:
     normalizer = SandboxedCaptureNormalizer(
         settings.models_dir, limits, settings.worker_memory_bytes, settings.worker_cpu_s
     )
-    wire_normalizer(bus, objects, normalizer, bus)
+    wire_normalizer(bus, objects, normalizer)
 
     async def before() -> None:
         await objects.ensure_bucket(normalize_capture.BUCKET)
         await normalizer.start()
 
-    app = health_app(metrics, bus.is_alive, bus.is_ready)
-    await run_worker("normalizer", bus, app, metrics, settings.host, settings.port, before=before)
+    process = service_app("normalizer", bus, metrics, before=before)
+    await run_worker(process, "normalizer", settings.host, settings.port)
     normalizer.close()

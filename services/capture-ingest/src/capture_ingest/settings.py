@@ -17,17 +17,30 @@ class AgencyEntry(BaseModel):
 
 
 class CaptureIngestSettings(BaseSettings):
-    """api and normalizer share them. policies: ids beside the default that agencies may name, as decision has them."""
+    """api and normalizer share them.
+
+    port: the public one of the api; ops_port: health, metrics and the API's description, for the operator's network;
+    redis_url: sessions; counters_redis_url: rate limits, None is the sessions' Redis; public_url: what links begin
+    with; trusted_proxies: addresses and networks whose X-Forwarded-For counts, with commas between; policies: ids
+    beside the default that agencies may name, as decision has them; upload_memory_bytes: what all uploads of a process
+    may hold together; max_connections: beyond it a connection is answered with 503.
+    """
 
     model_config = SettingsConfigDict(env_prefix="CAPTURE_INGEST_")
     host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
     port: int = 8080
+    ops_port: int = 9090
     redis_url: str = "redis://127.0.0.1:6379/0"
+    counters_redis_url: str | None = None
     api_key: SecretStr | None = None
     agencies: dict[str, AgencyEntry] = {}
     allow_anonymous_agency: bool = False
     max_upload_bytes: int = 12_000_000
     upload_timeout_s: float = 60.0
+    upload_idle_s: float = 15.0
+    upload_memory_bytes: int = 96_000_000
+    request_timeout_s: float = 10.0
+    max_connections: int = 1000
     session_life_s: int = 900
     max_attempts: int = 3
     policies: list[str] = []
@@ -38,10 +51,17 @@ class CaptureIngestSettings(BaseSettings):
     trusted_proxies: str = "127.0.0.1"
     rate_per_address: str = "6000/minute"
     rate_per_session: str = "120/minute"
+    rate_per_agency: str = "6000/minute"
+    rate_of_wrong_keys: str = "30/minute"
     agency_name: str = ""
     retention_note_days: int = 1
     min_camera_fps: float = 15.0
     parent_origins: list[str] = []
+
+    @property
+    def link_base(self) -> str:
+        """What links begin with: never what a request says, whoever sent it chose its Host."""
+        return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
 
     def agency_keys(self) -> dict[str, AgencyKey]:
         """Every key that is accepted; `api_key` is one with all scopes."""

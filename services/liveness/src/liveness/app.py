@@ -3,15 +3,14 @@
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.bus.port import Bus
 from borderlight.runtime.clock import SystemClock
-from borderlight.runtime.http.health import health_app
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
-from borderlight.runtime.process import run_worker
+from borderlight.runtime.process import run_worker, service_app
 from liveness.adapters.capture_series import series_of
 from liveness.adapters.html_explainer import HtmlExplainer
 from liveness.domain.thresholds import parse_thresholds
-from liveness.entrypoints.subscriber import subscribe_liveness
+from liveness.entrypoints.subscriber import PUBLISHES, subscribe_liveness
 from liveness.settings import LivenessSettings
 from liveness.use_cases.assess_capture import BUCKET, AssessCapture
 
@@ -19,7 +18,8 @@ from liveness.use_cases.assess_capture import BUCKET, AssessCapture
 def wire_liveness(bus: Bus, objects: ObjectStore, settings: LivenessSettings) -> None:
     """Subscribe liveness over given adapters."""
     limits = parse_thresholds(settings.thresholds_file.read_text())
-    subscribe_liveness(bus, AssessCapture(objects, bus, limits, series_of, HtmlExplainer()))
+    router = bus.router("liveness", PUBLISHES)
+    subscribe_liveness(router, AssessCapture(objects, router.events, limits, series_of, HtmlExplainer()))
 
 
 async def run_liveness() -> None:
@@ -32,5 +32,5 @@ async def run_liveness() -> None:
     async def before() -> None:
         await objects.ensure_bucket(BUCKET)
 
-    app = health_app(metrics, bus.is_alive, bus.is_ready)
-    await run_worker("liveness", bus, app, metrics, settings.host, settings.port, before=before)
+    process = service_app("liveness", bus, metrics, before=before)
+    await run_worker(process, "liveness", settings.host, settings.port)

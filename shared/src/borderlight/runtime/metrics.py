@@ -31,11 +31,12 @@ class Metrics:
             "borderlight_retries_total", "Handlings tried again because something was away.", ["stage"], registry=r
         )
         self.consumer_lag_records = Gauge(
-            "borderlight_consumer_lag_records", "Records not yet handled.", ["topic", "partition"], registry=r
+            "borderlight_consumer_lag_records", "Records not yet handled.", ["stage", "topic", "partition"], registry=r
         )
         self.consumer_paused = Gauge(
-            "borderlight_consumer_paused", "1 when too many dead letters have paused a stage.", ["stage"], registry=r
-        )
+            "borderlight_consumer_paused", "1 while too many dead letters pause a partition of a stage.",
+            ["stage"], registry=r,
+        )  # fmt: skip
         self.inflight_age_seconds = Gauge(
             "borderlight_inflight_age_seconds", "Age of the oldest event in hand.", ["stage"], registry=r
         )
@@ -44,6 +45,9 @@ class Metrics:
         )
         self.uploads_rejected_total = Counter(
             "borderlight_uploads_rejected_total", "Uploads refused by the api.", ["reason"], registry=r
+        )
+        self.keys_refused_total = Counter(
+            "borderlight_keys_refused_total", "Requests with a key that is nobody's.", registry=r
         )
         self.verdicts_total = Counter(
             "borderlight_verdicts_total", "Verdicts published, by outcome.", ["outcome"], registry=r
@@ -59,6 +63,16 @@ class Metrics:
             ["outcome"], buckets=_SECONDS, registry=r,
         )  # fmt: skip
         self.join_pending = Gauge("borderlight_join_pending", "Sessions that wait for an answer.", registry=r)
+        self.join_gaps_total = Counter(
+            "borderlight_join_gaps_total", "Records that came when earlier ones were not in the join.", ["topic"],
+            registry=r,
+        )  # fmt: skip
+        self.join_catch_ups_total = Counter(
+            "borderlight_join_catch_ups_total", "Times the join was brought back from the topics.", registry=r
+        )
+        self.join_set_aside_total = Counter(
+            "borderlight_join_set_aside_total", "Sessions that could not be read and have no verdict.", registry=r
+        )
         self.build_info = Gauge(
             "borderlight_build_info", "Always 1; what runs here.", ["service", "version"], registry=r
         )

@@ -1,15 +1,20 @@
-"""Run a service: bus and HTTP face in one loop, until SIGTERM; then drain and leave."""
+"""Run a service: an AsgiFastStream with the bus, HTTP face and background tasks in one loop, until SIGTERM; then it
+drains and leaves."""
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any
 
-import uvicorn
+from faststream.asgi import AsgiFastStream, AsgiResponse, get
+from faststream.asgi.types import ASGIApp, Receive, Scope, Send
+from faststream.specification import AsyncAPI
 
 from borderlight import VERSION
-from borderlight.runtime.bus.kafka import KafkaBus
-from borderlight.runtime.logs import configure_logs, logger
+from borderlight.runtime.bus.broker_bus import BrokerBus
+from borderlight.runtime.http.health import health_endpoints
+from borderlight.runtime.logs import LIBRARY_LOGGER, configure_logs, logger
 from borderlight.runtime.metrics import Metrics
 
 Background = Callable[[], Awaitable[None]]
@@ -26,36 +31,83 @@ async def _for_ever(task: Background) -> None:
             await asyncio.sleep(1.0)
 
 
-async def run_worker(
+class ServiceApp(AsgiFastStream):
+    """AsgiFastStream whose broker starts through the bus (which waits for Kafka), beside an application of our own.
+
+    0.7.8 routes by whole paths only: what is none of its own goes to `beside`.
+    """
+
+    def __init__(self, bus: BrokerBus, beside: ASGIApp | None, **options: Any) -> None:
+        super().__init__(bus.broker, **options)
+        self._bus = bus
+        self._beside = beside
+
+    async def _start_broker(self) -> None:
+        await self._bus.start()
+        logger().info("started")
+
+    async def stop(self) -> None:
+        """Shutdown hooks, then the bus."""
+        async with self._shutdown_hooks_context():
+            await self._bus.stop()
+        logger().info("stopped")
+
+    async def not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._beside is None:
+            await super().not_found(scope, receive, send)  # pyright: ignore[reportUnknownMemberType]
+        else:
+            await self._beside(scope, receive, send)
+
+
+def service_app(
     service: str,
-    bus: KafkaBus,
-    app: Any,
+    bus: BrokerBus,
     metrics: Metrics,
-    host: str,
-    port: int,
-    background: Sequence[Background] = (),
+    beside: ASGIApp | None = None,
     before: Background | None = None,
-) -> None:
-    """Serve `app` on host:port and consume until told to stop."""
-    configure_logs(service)
+    background: Sequence[Background] = (),
+    has_own_health: bool = False,
+) -> ServiceApp:
+    """The process's application: `/asyncapi.json`, health and metrics, unless `beside` has its own of those."""
     metrics.build_info.labels(service, VERSION).set(1)
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, timeout_keep_alive=10)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    if before is not None:
-        await before()
-    await bus.start()
-    logger().info("started", address=host, port=port)
+    specification = AsyncAPI(title=f"Borderlight {service}", version=VERSION, schema_version="3.0.0")
 
     async def lag() -> None:
         await bus.measure_lag()
         await asyncio.sleep(5.0)
 
-    tasks = [asyncio.create_task(_for_ever(task)) for task in (*background, lag)]
-    await serving  # uvicorn takes SIGTERM and SIGINT and returns when its connections are done
-    for task in tasks:
-        task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await asyncio.gather(*tasks, return_exceptions=True)
-    await bus.stop()
-    logger().info("stopped")
+    @contextlib.asynccontextmanager
+    async def lifespan() -> AsyncGenerator[None]:
+        if before is not None:
+            await before()
+        tasks = [asyncio.create_task(_for_ever(task)) for task in (*background, lag)]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    @get(include_in_schema=False)
+    async def asyncapi(_: Scope) -> AsgiResponse:
+        """What this process consumes and publishes, from its own code."""
+        text = app.schema.to_specification().to_json()
+        return AsgiResponse(text.encode(), 200, {"content-type": "application/json"})
+
+    routes: list[tuple[str, ASGIApp]] = [("/asyncapi.json", asyncapi)]
+    if not has_own_health:
+        routes += health_endpoints(metrics, bus.is_alive, bus.is_ready)
+    app = ServiceApp(
+        bus, beside, asgi_routes=routes, lifespan=lifespan, specification=specification,
+        logger=logging.getLogger(LIBRARY_LOGGER),
+    )  # fmt: skip
+    return app
+
+
+async def run_worker(app: ServiceApp, service: str, host: str, port: int) -> None:
+    """Serve on host:port and consume until told to stop."""
+    configure_logs(service)
+    options: dict[str, Any] = {
+        "host": host, "port": port, "access_log": "false", "timeout_keep_alive": 10, "log_config": None,
+    }  # fmt: skip
+    await app.run(logging.WARNING, options)

@@ -1,5 +1,6 @@
 """The life of a session as a table; `./dev schemas` draws docs/session-life.md from it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -57,6 +58,14 @@ MEANINGS: dict[State, str] = {
 
 
 _LASTING = (State.FINISHING, State.CAPTURED, State.DECIDED, State.CONTINUED)
+
+
+_SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def is_session_id(text: str) -> bool:
+    """Whether a session could be called so; nothing else is looked up."""
+    return _SESSION_ID.fullmatch(text) is not None
 
 
 def states_before(step: Step) -> tuple[State, ...]:

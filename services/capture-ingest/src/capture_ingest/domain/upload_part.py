@@ -19,6 +19,10 @@ class UploadPart:
     def size(self) -> int:
         return self.last - self.first + 1
 
+    @property
+    def is_last(self) -> bool:
+        return self.last + 1 == self.total
+
     @staticmethod
     def parse(text: str) -> "UploadPart":
         """Raises ValueError that says what is wrong."""

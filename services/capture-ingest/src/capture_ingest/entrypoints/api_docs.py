@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from fastapi import APIRouter, FastAPI
-from starlette.responses import HTMLResponse, Response
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
 
 from capture_ingest.entrypoints.problems import PROBLEMS
 
@@ -74,28 +76,26 @@ def _type_of(schema: dict[str, Any]) -> str:
     return str(schema.get("type", "any"))
 
 
-def docs_routes(app: FastAPI) -> APIRouter:
-    """GET /docs and its style."""
-    router = APIRouter(include_in_schema=False)
-
-    def resolve(part: dict[str, Any]) -> dict[str, Any]:
-        return _resolve(part, app.openapi())
-
+def docs_routes(app: FastAPI) -> list[Route]:
+    """GET /docs, its style, and /openapi.json: for the operator's port, not for the public one."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined
     )
     headers = {"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff"}
 
-    @router.get("/docs")
-    async def docs() -> Response:
+    def resolve(part: dict[str, Any]) -> dict[str, Any]:
+        return _resolve(part, app.openapi())
+
+    def docs(_: Request) -> Response:
         text = environment.get_template("api_docs.html.j2").render(
             api=app.openapi(), problems=PROBLEMS, type_of=_type_of, resolve=resolve
         )
         return HTMLResponse(text, headers=headers)
 
-    @router.get("/docs.css")
-    async def style() -> Response:
+    def style(_: Request) -> Response:
         return Response((_HERE / "api_docs.css").read_text(), headers=headers, media_type="text/css")
 
-    _ = (docs, style)
-    return router
+    def description(_: Request) -> Response:
+        return JSONResponse(app.openapi())
+
+    return [Route("/docs", docs), Route("/docs.css", style), Route("/openapi.json", description)]

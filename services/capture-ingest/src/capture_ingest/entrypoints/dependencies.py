@@ -10,6 +10,7 @@ from borderlight.runtime.metrics import Metrics
 from capture_ingest.domain.session_life import Session
 from capture_ingest.entrypoints.access import Access, Caller, bearer
 from capture_ingest.entrypoints.upload_reading import UploadReader
+from capture_ingest.entrypoints.upload_turns import UploadTurns
 from capture_ingest.settings import CaptureIngestSettings
 from capture_ingest.use_cases.claim_session import ClaimSession
 from capture_ingest.use_cases.finish_capture import FinishCapture
@@ -38,6 +39,7 @@ class TravellerUseCases:
 @dataclass(frozen=True)
 class Uploads:
     reader: UploadReader
+    turns: UploadTurns
     store_video: StoreVideo
     receive_part: ReceivePart
 

@@ -23,6 +23,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "digest-mismatch": (422, "The video arrived damaged; send it again."),
     "policy-unknown": (422, "The agency's policies do not include this one; leave it out for the default."),
     "request-invalid": (422, "The request does not have the documented form."),
+    "request-too-large": (413, "Send a small JSON document."),
+    "request-too-slow": (408, "The request took too long; send it again."),
     "upload-too-slow": (408, "The upload took too long; go on with the next part."),
     "rate-limited": (429, "Too many requests; try again later."),
     "not-found": (404, "There is nothing at this address."),
@@ -49,6 +51,8 @@ def problem(kind: str, detail: str | None = None, more: Mapping[str, object] | N
     if detail:
         body["detail"] = detail
     headers = {"Cache-Control": "no-store"}
+    if status in (408, 413):
+        headers["Connection"] = "close"  # what is left of the body is not read
     if status in (429, 503):
         headers["Retry-After"] = str((more or {}).get("retry_after_s", RETRY_S))
     if status == 401:

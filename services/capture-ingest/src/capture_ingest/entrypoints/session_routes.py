@@ -2,16 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import AnyHttpUrl, BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from borderlight.contracts.events import PolicyId, SessionId, TravellerRef
-from capture_ingest.domain.agency import Scope
 from capture_ingest.domain.session_life import Session, State
 from capture_ingest.entrypoints.dependencies import ForAgency, ReadableSession, WithAccess, WithCaller, WithSettings
 from capture_ingest.entrypoints.problems import Refused
-from capture_ingest.settings import CaptureIngestSettings
 from capture_ingest.use_cases.open_session import SessionSpec
 
 router = APIRouter(prefix="/v1/sessions", tags=["agency"])
@@ -52,10 +50,6 @@ class SessionState(BaseModel):
     continued_by: "SessionState | None" = Field(default=None, description="where the journey stands after retakes")
 
 
-def _link_base(settings: CaptureIngestSettings, request: Request) -> str:
-    return (settings.public_url or str(request.base_url)).rstrip("/")
-
-
 def _state(session: Session, now_s: float) -> SessionState:
     told = State.CAPTURED if session.state is State.FINISHING else session.state  # no other capture can be accepted
     return SessionState(
@@ -72,14 +66,13 @@ def _state(session: Session, now_s: float) -> SessionState:
 @router.post("", status_code=201)
 async def open_session(
     body: SessionRequest,
-    request: Request,
     caller: WithCaller,
     access: WithAccess,
     agency: ForAgency,
     settings: WithSettings,
 ) -> OpenedSession:
     """Open a session for a traveller. Give the link to the traveller, or the id and token to your own client."""
-    name = access.agency(caller, Scope.CREATE)
+    name = await access.opening(caller)
     if body.policy is not None and body.policy not in settings.policies:
         raise Refused("policy-unknown", f"there is no policy {body.policy!r}")
     spec = SessionSpec(
@@ -95,7 +88,7 @@ async def open_session(
     return OpenedSession(
         session_id=session.session_id,
         token=opened.token,
-        link=f"{_link_base(settings, request)}/capture/#{session.session_id}.{opened.token}",
+        link=f"{settings.link_base}/capture/#{session.session_id}.{opened.token}",
         attempt=session.attempt,
         expires_at_s=session.expires_at_s,
     )

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import re
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from borderlight.runtime.metrics import Metrics
 from capture_ingest.domain.session_life import Session, State, Step, states_before
 from capture_ingest.domain.upload_part import UploadPart
 from capture_ingest.entrypoints.problems import Refused
+from capture_ingest.entrypoints.upload_turns import UploadTurn
 from capture_ingest.use_cases.store_video import MEDIA_TYPES
 
 _DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/=]{44}):")
@@ -32,28 +34,14 @@ def _no_digest() -> str:
     raise Refused("request-invalid", "Repr-Digest is like: sha-256=:<base64>:")
 
 
-async def _read_limited(request: Request, limit: int) -> bytes | None:
-    """The body, or None as soon as it exceeds `limit` [bytes]."""
-    stated = request.headers.get("content-length", "")
-    if stated.isdigit() and int(stated) > limit:
-        return None
-    chunks: list[bytes] = []
-    total = 0
-    async for chunk in request.stream():
-        total += len(chunk)
-        if total > limit:
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
 @dataclass(frozen=True)
 class UploadReader:
-    """max_bytes: of a whole video; timeout_s: for one request's body."""
+    """max_bytes: of a whole video; timeout_s: for one request's body [s]; idle_s: without a byte of it [s]."""
 
     metrics: Metrics
     max_bytes: int
     timeout_s: float
+    idle_s: float
 
     def refusal(self, kind: str, detail: str | None = None, **more: object) -> Refused:
         """A refusal that is counted."""
@@ -81,23 +69,41 @@ class UploadReader:
             raise self.refusal("capture-too-large", f"at most {self.max_bytes} bytes")
         return part
 
-    async def whole(self, request: Request) -> bytes:
-        """The body as a whole video; raises Refused."""
-        return await self._body(request, self.max_bytes)
+    async def whole(self, request: Request, turn: UploadTurn) -> bytes:
+        """The body as a whole video; raises Refused, Unavailable."""
+        return await self._body(request, turn, self.max_bytes)
 
-    async def part_body(self, request: Request, part: UploadPart) -> bytes:
-        """The body, of exactly the part's size; raises Refused."""
-        content = await self._body(request, part.size)
+    async def part_body(self, request: Request, turn: UploadTurn, part: UploadPart) -> bytes:
+        """The body, of exactly the part's size; raises Refused, Unavailable."""
+        content = await self._body(request, turn, part.size)
         if len(content) != part.size:
             raise self.refusal("request-invalid", f"{len(content)} bytes came, Content-Range says {part.size}")
         return content
 
-    async def _body(self, request: Request, limit: int) -> bytes:
+    async def _body(self, request: Request, turn: UploadTurn, limit: int) -> bytes:
+        stated = request.headers.get("content-length", "")
+        if stated.isdigit() and int(stated) > limit:
+            raise self.refusal("capture-too-large", f"at most {limit} bytes")
+        content = bytearray()
         try:
-            async with asyncio.timeout(self.timeout_s):
-                content = await _read_limited(request, limit)
+            async with asyncio.timeout(self.timeout_s) as whole_body:
+                with turn.reading(whole_body):
+                    async for chunk in self._chunks(request):
+                        if len(content) + len(chunk) > limit:
+                            raise self.refusal("capture-too-large", f"at most {limit} bytes")
+                        turn.hold(len(chunk))
+                        content += chunk
         except TimeoutError as error:
             raise self.refusal("upload-too-slow") from error
-        if content is None:
-            raise self.refusal("capture-too-large", f"at most {limit} bytes")
-        return content
+        return bytes(content)
+
+    async def _chunks(self, request: Request) -> AsyncGenerator[bytes]:
+        """The body as it comes; TimeoutError when nothing comes for `idle_s`."""
+        stream = request.stream()
+        while True:
+            try:
+                async with asyncio.timeout(self.idle_s):
+                    chunk = await anext(stream)
+            except StopAsyncIteration:
+                return
+            yield chunk

@@ -66,8 +66,11 @@ async def _receive(
 ) -> PartStored | VideoStored | UploadClosed:
     media_type = uploads.reader.media_type(session, request.headers.get("content-type"))
     sha256 = stated_digest(repr_digest)
-    if content_range is None:
-        return await uploads.store_video(session, await uploads.reader.whole(request), media_type, sha256)
-    part = uploads.reader.part(content_range)
-    content = await uploads.reader.part_body(request, part)
-    return await uploads.receive_part(session, part, content, sha256, media_type)
+    part = None if content_range is None else uploads.reader.part(content_range)
+    async with uploads.turns.of(session.session_id) as turn:
+        if part is None:
+            return await uploads.store_video(session, await uploads.reader.whole(request, turn), media_type, sha256)
+        content = await uploads.reader.part_body(request, turn, part)
+        if part.is_last:
+            turn.hold(2 * part.total)  # the parts are put together in memory
+        return await uploads.receive_part(session, part, content, sha256, media_type)

@@ -34,14 +34,19 @@ class PartStored:
     offset: int
 
 
+def _where(parts: list[tuple[str, int]], total: int) -> int:
+    sizes = [size for _, size in parts]
+    return sum(sizes) if sum(sizes) < total else total - sizes[-1]
+
+
 @dataclass(frozen=True)
 class ReceivePart:
     objects: ObjectStore
     store_video: StoreVideo
 
     async def offset(self, session: Session, total: int) -> int:
-        """Bytes that are safe of an upload of `total` bytes."""
-        return sum(size for _, size in await self._parts(session, total))
+        """Where to go on with an upload of `total` bytes; the last part, which completes it, is asked for again."""
+        return _where(await self._parts(session, total), total)
 
     async def _parts(self, session: Session, total: int) -> list[tuple[str, int]]:
         """(key, size) of the parts from the first byte on, without a gap; names carry their range."""
@@ -76,8 +81,8 @@ class ReceivePart:
             offset += part.size
         elif name not in [key for key, _ in parts]:
             raise OffsetConflict(offset)
-        if offset < part.total:
-            return PartStored(offset)
+        if offset < part.total or not part.is_last:
+            return PartStored(_where(parts, part.total))
         return await self._assemble(session, parts, sha256, media_type)
 
     async def _assemble(

@@ -1,93 +1,94 @@
-"""The bus inside one process, for the embedded mode and tests of the flow. Nothing survives the process."""
+"""The bus inside one process, for the embedded mode and tests of the flow: the same broker, routers and delivery as
+on Kafka, over an in-memory client. Nothing survives the process."""
 
-import asyncio
-from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
-from borderlight.contracts.cloud_events import headers_of
-from borderlight.contracts.events import AnyEvent, to_json_bytes, utc
-from borderlight.runtime.bus.delivery import Delivery, dead_letter_headers, dead_letter_topic
-from borderlight.runtime.bus.port import Record, Subscription
-from borderlight.runtime.bus.position import Partition, ReadAgain
+from aiokafka import TopicPartition
+from faststream.kafka.publisher.state import RealProducer
+
+from borderlight.runtime.bus.broker_bus import BrokerBus
+from borderlight.runtime.bus.kafka import EventBroker, KafkaSettings, event_broker
+from borderlight.runtime.bus.memory_kafka import MemoryConsumer, MemoryKafka, MemoryProducer
+from borderlight.runtime.bus.port import Record
 from borderlight.runtime.clock import Clock
 from borderlight.runtime.metrics import Metrics
 
 
-class MemoryBus:
-    """One partition per topic; every subscription is worked off in order by its own task."""
+class _MemoryBroker(EventBroker):
+    """FastStream's broker with in-memory clients in place of aiokafka's."""
 
-    def __init__(self, source: str, clock: Clock, metrics: Metrics) -> None:
-        self._source = source
-        self._clock = clock
-        self._metrics = metrics
-        self._subscriptions: list[tuple[Subscription, Delivery, asyncio.Queue[Record]]] = []
-        self._tasks: list[asyncio.Task[None]] = []
-        self._pending = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
-        self.log: dict[str, list[Record]] = defaultdict(list)
+    memory: MemoryKafka
 
-    def subscribe(self, subscription: Subscription) -> None:
-        delivery = Delivery(subscription, self._dead_letter, self._metrics, self._clock)
-        self._subscriptions.append((subscription, delivery, asyncio.Queue()))
+    def use(self, memory: MemoryKafka) -> None:
+        """Publishing works from now on; what is published waits for the start."""
+        producer: Any = MemoryProducer(memory)
+        self.memory = memory
+        self.config.broker_config.producer._producer = RealProducer(producer)  # pyright: ignore
 
-    async def publish(self, event: AnyEvent, identity: tuple[str, ...], topic: str | None = None) -> None:
-        name = topic or event.topic
-        headers = headers_of(event, name, self._source, identity, self._clock.now())
-        await self.publish_raw(name, event.key.encode(), to_json_bytes(event), headers)
+    async def _connect(self) -> Callable[..., Any]:
+        self.use(self.memory)
+        builder: Any = partial(MemoryConsumer, self.memory)
+        self.config.broker_config.builder = builder
+        return builder
 
-    async def publish_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: dict[str, str]) -> None:
-        """Append a record as it is and hand it to every subscriber."""
-        stamp = int(self._clock.now().timestamp() * 1000)
-        record = Record(topic, 0, len(self.log[topic]), key, value, headers, stamp)
-        self.log[topic].append(record)
-        for subscription, _, queue in self._subscriptions:
-            if subscription.topic == topic:
-                self._pending += 1
-                self._idle.clear()
-                queue.put_nowait(record)
 
-    async def _dead_letter(self, record: Record, subscription: Subscription, error: BaseException) -> None:
-        headers = dead_letter_headers(record, subscription.service, error, utc(self._clock.now()))
-        await self.publish_raw(dead_letter_topic(record.topic), record.key, record.value, headers)
+class _MemoryGroups:
+    """The GroupRecords port."""
 
-    async def _work(self, delivery: Delivery, queue: "asyncio.Queue[Record]") -> None:
-        while True:
-            record = await queue.get()
-            done = False
-            while not done:
-                try:
-                    await delivery.deliver(record)
-                    done = True
-                except asyncio.CancelledError:
-                    raise
-                except ReadAgain as again:
-                    await self._read_again(delivery, record, again)
-                except Exception:  # redelivered, as a broker would
-                    await asyncio.sleep(0.05)
-            self._pending -= 1
-            if self._pending == 0:
-                self._idle.set()
+    def __init__(self, memory: MemoryKafka) -> None:
+        self._memory = memory
+        self.resumed: dict[str, int] = {}
 
-    async def _read_again(self, delivery: Delivery, record: Record, again: ReadAgain) -> None:
-        """Handle what lies between the offset asked for and the record in hand once more."""
-        offset = again.offsets.get(Partition(record.topic, 0), record.offset)
-        for earlier in self.log[record.topic][offset : record.offset]:
-            await delivery.deliver(earlier)
+    async def committed(self, group: str, partition: TopicPartition) -> tuple[int, str]:
+        kept = self._memory.committed.get((group, partition))
+        return (-1, "") if kept is None else (kept.offset, kept.metadata)
 
-    async def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._work(delivery, queue)) for _, delivery, queue in self._subscriptions]
+    async def resumed_at_ms(self, stage: str) -> int:
+        return self.resumed.get(stage, 0)
+
+
+class MemoryBus(BrokerBus):
+    """One partition per topic; every subscriber works its records off in order."""
+
+    resume_poll_s = 0.05
+
+    def __init__(
+        self,
+        source: str,
+        clock: Clock,
+        metrics: Metrics,
+        middlewares: Sequence[Any] = (),
+        memory: MemoryKafka | None = None,
+    ) -> None:
+        settings = KafkaSettings(topic_prefix="")
+        broker, delivery = event_broker(_MemoryBroker, settings, source, metrics, middlewares)
+        assert isinstance(broker, _MemoryBroker)
+        self.memory = MemoryKafka(clock) if memory is None else memory
+        broker.use(self.memory)
+        self.groups = _MemoryGroups(self.memory)
+        super().__init__(broker, delivery, source, clock, metrics, settings.consumer_options(), self.groups)
+
+    @property
+    def log(self) -> dict[str, list[Record]]:
+        """Topic → its records, oldest first."""
+
+        def record(raw: Any) -> Record:
+            headers = {name: value.decode("utf-8", "replace") for name, value in raw.headers}
+            return Record(raw.topic, 0, raw.offset, raw.key, raw.value, headers, raw.timestamp)
+
+        return {topic: [record(raw) for raw in records] for topic, records in self.memory.topics.items() if records}
+
+    def _is_idle(self) -> bool:
+        for stage in self.stages:
+            tp = TopicPartition(stage.declared.topic, 0)
+            kept = self.memory.committed.get((stage.declared.subscriber.group_id, tp))
+            if (0 if kept is None else kept.offset) < len(self.memory.topics[tp.topic]):
+                return False
+        return True
 
     async def drain(self) -> None:
         """Wait until every published record was handled by every subscriber."""
-        await self._idle.wait()
-
-    async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def is_ready(self) -> bool:
-        return bool(self._tasks)
-
-    def is_alive(self) -> bool:
-        return all(not task.done() for task in self._tasks)
+        while not self._is_idle():
+            await self.memory.change()

@@ -1,40 +1,25 @@
-"""The bus port: publish events, subscribe handlers. Handlers see parsed events and raise the three kinds of errors."""
+"""The bus port: publish events and hand out routers, on which a service declares what it consumes and publishes.
 
-from collections.abc import Awaitable, Callable, Mapping
+Handlers see parsed events and raise the three kinds of errors.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import ValidationError
 
 from borderlight.contracts.events import AnyEvent, Contract
 from borderlight.errors import InvalidMessage
-from borderlight.runtime.bus.position import RecordPosition, StartFrom
+from borderlight.runtime.bus.position import RecordPosition
 
-Handler = Callable[[Any], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """`handler` gets every event of `topic` at least once; `service` names the consumer group.
-
-    start_from: where to read from in partitions that are newly assigned, for a consumer that keeps its own position.
-    """
-
-    topic: str
-    service: str
-    contract: type[Contract]
-    handler: Handler
-    start_from: StartFrom | None = None
-
-    @property
-    def group(self) -> str:
-        """One group per service and topic: groups are namespace-wide on some brokers."""
-        return f"borderlight.{self.service}.{self.topic}"
+if TYPE_CHECKING:
+    from borderlight.runtime.bus.event_router import EventRouter
 
 
 @dataclass(frozen=True)
 class Record:
-    """One message as the broker has it."""
+    """One message as the broker has it; `topic` is the name in the registry."""
 
     topic: str
     partition: int
@@ -46,7 +31,7 @@ class Record:
 
     @property
     def position(self) -> RecordPosition:
-        return RecordPosition(self.topic, self.partition, self.offset)
+        return RecordPosition(self.topic, self.partition, self.offset, self.timestamp_ms)
 
 
 class EventPublisher(Protocol):
@@ -60,8 +45,8 @@ class EventPublisher(Protocol):
 class Bus(EventPublisher, Protocol):
     """A publisher that also delivers."""
 
-    def subscribe(self, subscription: Subscription) -> None:
-        """Register before `start`."""
+    def router(self, service: str, publishes: Sequence[str] = ()) -> "EventRouter":
+        """A router of `service`, included in the bus; `publishes` names the topics it may publish to."""
         ...
 
     async def start(self) -> None: ...
@@ -77,7 +62,7 @@ class Bus(EventPublisher, Protocol):
 
 def parse_event(contract: type[Contract], value: bytes | None) -> Contract:
     """The event in `value`; raises InvalidMessage with the reason, without repeating the content."""
-    if value is None:
+    if not value:
         raise InvalidMessage("the record is empty")
     try:
         return contract.model_validate_json(value)

@@ -1,0 +1,1 @@
+"""What `./dev` does once the packages are installed. The list of commands is `commands.txt`."""
