@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ class Service:
         }
         self.clock, self.sessions, self.objects = StandingClock(), sessions or MemorySessionStore(), Store(folder)
         self.bus = MemoryBus("test", self.clock, Metrics())
-        base = "https://border.example"
+        base, self.travellers = "https://border.example", count(1)
         given = CaptureIngestSettings.model_validate({"agencies": agencies, "public_url": base, **settings})
         self.metrics, self.counters = Metrics(), counters or MemoryStorage()
         self.app = wire_api(self.bus, self.sessions, self.objects, given, self.clock, self.metrics, self.counters)
@@ -82,7 +83,7 @@ class Service:
 
     async def challenged(self) -> tuple[str, dict[str, str]]:
         """(path, headers) of a session whose challenge was issued."""
-        opened = await self.open()
+        opened = await self.open(traveller_ref=f"t-{next(self.travellers)}")  # attempts are counted per traveller
         path, auth = f"/v1/sessions/{opened['session_id']}", bearer(opened["token"])
         assert (await self.http.post(f"{path}/challenge", headers=auth)).status_code == 200
         return path, auth

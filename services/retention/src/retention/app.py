@@ -15,7 +15,7 @@ from borderlight.runtime.process import run_worker, service_app
 from borderlight.runtime.sealing import KeyRing
 from retention.adapters.kafka_verdicts import BusVerdictForgetter
 from retention.domain.retention_clock import RetentionRules
-from retention.entrypoints.subscriber import subscribe_retention
+from retention.entrypoints.subscriber import PUBLISHES, subscribe_retention
 from retention.settings import RetentionServiceSettings
 from retention.use_cases.erase_session import EraseSession
 from retention.use_cases.session_files import SessionFiles
@@ -51,7 +51,7 @@ def wire_retention(
     """Subscribe retention over given adapters. publisher: the bus of tombstones, where it is another one."""
     keys, files = SessionKeys(objects, masters, clock), SessionFiles(objects, masters)
     erase = EraseSession(keys, objects, files, BusVerdictForgetter(publisher or bus))
-    subscribe_retention(bus.router("retention"), StartClock(objects, files, rules))
+    subscribe_retention(bus.router("retention", PUBLISHES), StartClock(objects, files, rules))
     return Retention(Sweep(objects, keys, files, erase, rules, clock, metrics), erase, files, objects)
 
 

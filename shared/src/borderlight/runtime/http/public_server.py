@@ -72,8 +72,8 @@ class _Server(uvicorn.Server):
 
 @dataclass(frozen=True)
 class PublicPort:
-    """port: 0 takes any; sockets: whether WebSockets are taken; max_connections: beyond it a request is answered with 503; patience_s: with a slow client [s];
-    drain_s: how long requests in hand may take when the port closes [s]."""
+    """port: 0 takes any; sockets: whether WebSockets are taken; max_connections: beyond it a request gets 503;
+    patience_s: with a slow client [s]; drain_s: how long requests in hand may take when the port closes [s]."""
 
     host: str
     port: int
