@@ -271,7 +271,9 @@ class DocumentSubmitted(DocumentEvent):
 
     topic: ClassVar[str] = "document.submitted.v1"
     kind: DocumentKind
-    photo: ObjectRef = Field(description="JPEG, PNG, JPEG 2000, or an ICAO DG2 file")
+    photo: ObjectRef = Field(
+        description="JPEG, PNG, JPEG 2000, or an ICAO DG2 file; below <traveller_ref>/ in the bucket documents"
+    )
     submitted_at: AwareDatetime
     expires_at: AwareDatetime | None = None
     issuing_state: Annotated[str, StringConstraints(pattern=r"^[A-Z<]{1,3}$")] | None = None

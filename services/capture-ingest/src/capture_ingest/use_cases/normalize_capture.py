@@ -4,12 +4,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from borderlight.contracts.buckets import CAPTURES
 from borderlight.contracts.challenge.schedule import ColourSchedule
 from borderlight.contracts.events import CaptureNormalized, ObjectRef, SessionCaptured
 from borderlight.contracts.events import CaptureRejected as CaptureRejectedEvent
 from borderlight.errors import CaptureRejected, ObjectCorrupt, ObjectMissing
 from borderlight.runtime.bus.port import EventPublisher
-from borderlight.runtime.objects.port import ObjectStore, read_verified
+from borderlight.runtime.objects.port import ObjectStore, Place, read_own
 from capture_ingest.ports import CaptureNormalizer
 
 BUCKET = "normalized"
@@ -50,8 +51,8 @@ class NormalizeCapture:
 
     async def _normalize(self, captured: SessionCaptured) -> tuple[ObjectRef, float]:
         try:
-            video = await read_verified(self.objects, captured.video)
-            capture = _parse(await read_verified(self.objects, captured.capture))
+            video = await read_own(self.objects, captured.video, Place(CAPTURES))
+            capture = _parse(await read_own(self.objects, captured.capture, Place(CAPTURES)))
         except ObjectMissing as error:
             raise CaptureRejected("input.object_missing", str(error)) from error
         except ObjectCorrupt as error:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from borderlight.contracts.buckets import DOCUMENTS
 from borderlight.contracts.events import DocumentEnrolled, DocumentRefused, DocumentSubmitted
 from borderlight.errors import InvalidMessage, ObjectCorrupt, ObjectMissing
 from borderlight.runtime.bus.port import EventPublisher
 from borderlight.runtime.clock import Clock
-from borderlight.runtime.objects.port import ObjectStore, read_verified
+from borderlight.runtime.objects.port import ObjectStore, Place, read_own
 from matcher.domain.dossier import DocumentRecord, StoredEmbedding
 from matcher.domain.photo_quality import advice_for
 from matcher.ports import FaceReader, PhotoReading, ReferenceStore
@@ -45,9 +46,11 @@ class EnrolDocument:
         await self.enrol(submitted)
 
     async def enrol(self, submitted: DocumentSubmitted) -> Enrolment:
-        """Read from the hand-over object, write, publish the outcome; the hand-over object is deleted at the end."""
+        """Read from the hand-over object, write, publish the outcome; the hand-over object is deleted at the end.
+
+        It lies below the traveller's own prefix of the documents bucket: nothing else is read or deleted."""
         try:
-            photo = await read_verified(self.objects, submitted.photo)
+            photo = await read_own(self.objects, submitted.photo, Place(DOCUMENTS, f"{submitted.traveller_ref}/"))
         except ObjectMissing as error:
             enrolment = await self._already(submitted)
             if enrolment is None:

@@ -96,7 +96,7 @@ class TokenFile(AbstractTokenProvider):
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    async def token(self) -> str:
+    async def token(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride] - theirs says None
         return (await asyncio.to_thread(self._path.read_text)).strip()
 
 
@@ -118,5 +118,5 @@ class ClientCredentials(AbstractTokenProvider):
             raise OSError(f"the token endpoint answered {answer.status}")
         return str(json.loads(answer.data)["access_token"])
 
-    async def token(self) -> str:
+    async def token(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride] - theirs says None
         return await asyncio.to_thread(self._ask)
