@@ -17,10 +17,10 @@ from capture_ingest.adapters.memory_session_store import MemorySessionStore
 from capture_ingest.app import wire_api, wire_normalizer, wire_ops
 from capture_ingest.ports import CaptureNormalizer
 from capture_ingest.settings import CaptureIngestSettings
+from decision.adapters.memory_history import MemoryHistory
 from decision.adapters.memory_join_store import MemoryJoinStore
-from decision.app import wire_decision
+from decision.app import TOPICS, wire_decision
 from decision.settings import DecisionSettings
-from decision.use_cases.join_session import JoinSession
 from liveness.app import wire_liveness
 from liveness.settings import LivenessSettings
 from matcher.adapters.envelope import KeyRing
@@ -81,10 +81,11 @@ class EmbeddedStack:
         self.matcher = wire_matcher(
             self.bus, self.objects, self.references, models.reader, settings_of_matcher, self.clock
         )
-        self.join: JoinSession = wire_decision(self.bus, self.joins, DecisionSettings(), self.clock, self.metrics)
+        history = MemoryHistory(lambda: self.bus.log, TOPICS)
+        self.decision = wire_decision(self.bus, self.joins, history, DecisionSettings(), self.clock, self.metrics)
 
     async def __aenter__(self) -> "EmbeddedStack":
-        await self.joins.set_epoch()
+        await self.decision.catch_up()
         await self.bus.start()
         return self
 

@@ -17,7 +17,7 @@ from borderlight.errors import BorderlightError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".jp2", ".j2k", ".dg2", ".bin"}
 REQUIRED = ("traveller_ref", "file")
-OPTIONAL = ("document_id", "kind", "issuing_state", "issued_on", "expires_at", "number", "replaces")
+OPTIONAL = ("document_id", "kind", "issuing_state", "issued_on", "expires_at", "number", "replaces", "security_object")
 KINDS: tuple[str, ...] = get_args(DocumentKind)
 _TRAVELLER: TypeAdapter[str] = TypeAdapter(TravellerRef)
 _DOCUMENT: TypeAdapter[str] = TypeAdapter(DocumentId)
@@ -29,7 +29,10 @@ class ManifestUnreadable(BorderlightError):
 
 @dataclass(frozen=True)
 class ImportRow:
-    """One photograph to import; problem: why the row cannot be used, None when it can."""
+    """One photograph to import; security_object: the chip's EF.SOD, stated or lying beside the photograph.
+
+    problem: why the row cannot be used, None when it can.
+    """
 
     number: int
     traveller_ref: str
@@ -41,6 +44,7 @@ class ImportRow:
     expires_at: str | None = None
     number_digest: str | None = None
     replaces: str | None = None
+    security_object: Path | None = None
     problem: str | None = None
 
 
@@ -72,11 +76,22 @@ def _problem(row: ImportRow) -> str | None:
                 return f"{name}: a date like 2026-11-24"
     if not row.file.is_file():
         return "file: there is no such file"
+    if row.security_object is not None and not row.security_object.is_file():
+        return "security_object: there is no such file"
     return None
 
 
 def _checked(row: ImportRow) -> ImportRow:
     return changed(row, problem=_problem(row))
+
+
+def _security_object(photo: Path, folder: Path, stated: str | None) -> Path | None:
+    """EF.SOD of a chip: the stated file, else the one beside the photograph with the ending .sod."""
+    if stated is not None:
+        path = folder / stated
+        return path if path.resolve().is_relative_to(folder.resolve()) else folder / "outside the manifest's folder"
+    beside = photo.with_suffix(".sod")
+    return beside if beside.is_file() else None
 
 
 def _row(number: int, raw: Mapping[str, Any], folder: Path, kind: str, salt: bytes) -> ImportRow:
@@ -89,7 +104,7 @@ def _row(number: int, raw: Mapping[str, Any], folder: Path, kind: str, salt: byt
     row = ImportRow(
         number, traveller, values["document_id"] or f"{traveller[:60]}.{path.stem[:60]}", values["kind"] or kind,
         path if inside else folder / "outside the manifest's folder", values["issuing_state"], values["issued_on"],
-        values["expires_at"], digest, values["replaces"],
+        values["expires_at"], digest, values["replaces"], _security_object(path, folder, values["security_object"]),
     )  # fmt: skip
     return _checked(row)
 

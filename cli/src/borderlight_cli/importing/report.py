@@ -47,6 +47,8 @@ def write_report(folder: Path, results: Sequence[Imported], source: str, seconds
         seconds=seconds,
         rate=len(results) / seconds if seconds > 0 else 0.0,
         counts=counts,
+        chips=Counter(result.authenticity for result in results if result.authenticity).most_common(),
+        doubtful=[result for result in results if result.authenticity not in ("", "authentic", "not_signed")],
         tally=[(word, number, advice_for((word,))) for word, number in (reasons + flags).most_common()],
         measures=_measures(results),
         refused=[result for result in results if result.outcome != "enrolled"],
@@ -60,6 +62,7 @@ def write_report(folder: Path, results: Sequence[Imported], source: str, seconds
         "counts": dict(counts),
         "reasons": dict(reasons),
         "flags": dict(flags),
+        "authenticity": dict(Counter(result.authenticity for result in results if result.authenticity)),
         "results": [result.__dict__ for result in results],
     }
     (folder / "report.json").write_text(json.dumps(content, indent=1) + "\n")

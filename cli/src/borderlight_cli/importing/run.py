@@ -16,7 +16,7 @@ from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.logs import configure_logs
 from borderlight_cli.importing.manifest import ImportRow, moment
 from borderlight_cli.importing.stores import OpenStore, open_store
-from matcher.app import make_face_reader
+from matcher.app import make_authenticator, make_face_reader
 from matcher.domain.photo_quality import advice_for
 from matcher.settings import MatcherSettings
 from matcher.use_cases.enrol_document import EnrolDocument
@@ -29,7 +29,10 @@ _state: dict[str, Any] = {}
 
 @dataclass(frozen=True)
 class Imported:
-    """outcome: enrolled, refused, superseded or failed; quality: native values of the photograph."""
+    """outcome: enrolled, refused, superseded or failed; quality: native values of the photograph.
+
+    authenticity: the word of passive authentication, and why.
+    """
 
     number: int
     traveller_ref: str
@@ -40,11 +43,14 @@ class Imported:
     advice: str = ""
     flags: tuple[str, ...] = ()
     quality: tuple[tuple[str, float], ...] = ()
+    authenticity: str = ""
+    authenticity_words: str = ""
 
 
 def _start(folder: Path | None) -> None:
     configure_logs("import", "CRITICAL")
     _state["reader"] = make_face_reader(MatcherSettings())
+    _state["authenticator"] = make_authenticator(MatcherSettings())
     _state["folder"] = folder
     _state["loop"] = asyncio.new_event_loop()
 
@@ -54,7 +60,7 @@ async def _import_rows(rows: Sequence[ImportRow]) -> list[Imported]:
         _state["store"] = await open_store(_state["folder"], _state["reader"].model_sha256)
     store: OpenStore = _state["store"]
     clock = SystemClock()
-    enrol = EnrolDocument(store.objects, store.references, _state["reader"], clock)
+    enrol = EnrolDocument(store.objects, store.references, _state["reader"], clock, None, _state["authenticator"])
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(row: ImportRow) -> Imported:
@@ -70,6 +76,7 @@ async def _import_row(row: ImportRow, enrol: EnrolDocument, clock: SystemClock) 
         return Imported(*words, "refused", ("manifest.row_invalid",), row.problem)
     try:
         photo = row.file.read_bytes()
+        security_object = None if row.security_object is None else row.security_object.read_bytes()
         submitted = DocumentSubmitted(
             traveller_ref=row.traveller_ref,
             document_id=row.document_id,
@@ -90,14 +97,15 @@ async def _import_row(row: ImportRow, enrol: EnrolDocument, clock: SystemClock) 
         )
     except (OSError, ValueError) as error:
         return Imported(*words, "refused", ("manifest.row_invalid",), str(error).splitlines()[0])
-    done = await enrol.enrol_photo(submitted, photo)
+    done = await enrol.enrol_photo(submitted, photo, security_object)
     reading = done.reading
+    chip = ("", "") if done.chip is None else (done.chip.outcome.value, done.chip.explanation)
     quality = tuple(sorted(reading.quality.items()))
     if done.was_standing:
         return Imported(*words, "superseded", ("document.superseded",), "It was erased, or a later hand-in stands.")
     if reading.embedding is None:
-        return Imported(*words, "refused", reading.reasons, advice_for(reading.reasons), (), quality)
-    return Imported(*words, "enrolled", (), "", reading.flags, quality)
+        return Imported(*words, "refused", reading.reasons, advice_for(reading.reasons), (), quality, *chip)
+    return Imported(*words, "enrolled", (), "", reading.flags, quality, *chip)
 
 
 def _work(rows: Sequence[ImportRow]) -> list[Imported]:

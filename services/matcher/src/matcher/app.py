@@ -18,6 +18,8 @@ from borderlight.vision.embedder import FaceEmbedder
 from matcher.adapters.envelope import KeyRing, load_keys
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.adapters.onnx_face_reader import OnnxFaceReader
+from matcher.adapters.passive_authentication.checker import ChipRules, PassiveAuthentication
+from matcher.adapters.passive_authentication.folder_trust import FolderTrust
 from matcher.adapters.redis_reference_cache import RedisReferenceCache
 from matcher.domain.dossier import RetentionRule
 from matcher.domain.thresholds import parse_thresholds
@@ -38,6 +40,12 @@ def make_face_reader(settings: MatcherSettings) -> FaceReader:
     """Load the models; the operator's own embedder where one is set."""
     own = settings.embedder_file
     return OnnxFaceReader(settings.models_dir, None if own is None else FaceEmbedder.from_file(own))
+
+
+def make_authenticator(settings: MatcherSettings) -> PassiveAuthentication:
+    """Passive authentication with the operator's trust folder and rules."""
+    rules = ChipRules(settings.chip_refuses_sha1, settings.chip_needs_current_list)
+    return PassiveAuthentication(FolderTrust(settings.trust_folder), rules)
 
 
 def load_key_ring(settings: MatcherSettings) -> KeyRing:
@@ -72,9 +80,12 @@ def wire_matcher(
 ) -> Matcher:
     """Subscribe the matcher over given adapters."""
     limits = parse_thresholds(settings.thresholds_file.read_text())
+    authenticator = make_authenticator(settings)
+    authenticator.trust(clock.now())  # a folder that cannot be read ends the start, not the first passport
     router = bus.router("matcher", PUBLISHES)
-    enrol = EnrolDocument(objects, references, reader, clock, router.events, settings.delete_submitted)
-    subscribe_matcher(router, CompareFaces(objects, references, reader, router.events, limits), enrol)
+    events = router.events
+    enrol = EnrolDocument(objects, references, reader, clock, events, authenticator, settings.delete_submitted)
+    subscribe_matcher(router, CompareFaces(objects, references, reader, events, limits), enrol)
     if settings.returning_travellers:
         keep = timedelta(days=settings.returning_keep_days)
         subscribe_returning(router, RememberTraveller(objects, references, reader, clock, keep))

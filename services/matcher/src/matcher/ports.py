@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from matcher.domain.authenticity import ChipCheck
 from matcher.domain.comparison import Reference
 from matcher.domain.dossier import DocumentRecord, StoredEmbedding
 
@@ -42,6 +43,14 @@ class StoredDocument:
 
     record: DocumentRecord
     embedding: StoredEmbedding | None
+
+
+class ChipAuthenticator(Protocol):
+    """Whether a chip's photograph is the one that its issuer signed."""
+
+    def check(self, photo: bytes, security_object: bytes | None, issuing_state: str | None, now: datetime) -> ChipCheck:
+        """Never raises for what a stranger wrote; photo: EF.DG2 or any other hand-in, security_object: EF.SOD."""
+        ...
 
 
 class ReferenceStore(Protocol):

@@ -280,6 +280,9 @@ class DocumentSubmitted(DocumentEvent):
     issued_on: date | None = None
     number_digest: Sha256 | None = Field(default=None, description="salted digest of the number, never the number")
     replaces: DocumentId | None = Field(default=None, description="an older document that goes when this one is in")
+    security_object: ObjectRef | None = Field(
+        default=None, description="the chip's EF.SOD, when `photo` is its EF.DG2; read once and not kept"
+    )
 
 
 class DocumentEnrolled(DocumentEvent):
@@ -291,6 +294,7 @@ class DocumentEnrolled(DocumentEvent):
     model_sha256: str
     quality: dict[str, float] = Field(default_factory=dict, description="native values, ISO/IEC 29794-5 words")
     flags: tuple[ReasonCode, ...] = ()
+    authenticity: DocumentAuthenticity | None = Field(default=None, description="null counts as not_checked")
 
 
 class DocumentRefused(DocumentEvent):

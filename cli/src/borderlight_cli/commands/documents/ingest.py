@@ -3,6 +3,7 @@
 import hashlib
 import os
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -40,7 +41,7 @@ def import_(
     """Enrol JPEG, PNG, JPEG 2000 and DG2 files. Resumes where it stopped; says which were refused and why.
 
     Manifest columns: traveller_ref, file; optional document_id, kind, issuing_state, issued_on, expires_at, number
-    (only a salted digest is kept), replaces.
+    (only a salted digest is kept), replaces, security_object (a chip's EF.SOD; else a file of the same name, .sod).
     """
     console = Console(stderr=True)
     place = _journal_path(source, journal)
@@ -65,6 +66,8 @@ def import_(
     if len(refused) > 50:
         typer.echo(f"... and {len(refused) - 50} more")
     typer.echo(f"{len(results) - len(refused)} enrolled, {len(refused)} not; {len(results) / seconds:.0f} a second")
+    chips = Counter(result.authenticity for result in results if result.authenticity)
+    typer.echo("chips: " + (", ".join(f"{number} {word}" for word, number in chips.most_common()) or "none checked"))
     if report is not None:
         typer.echo(f"report: {write_report(report, results, str(source), seconds).resolve()}")
 

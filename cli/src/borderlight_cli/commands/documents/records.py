@@ -13,6 +13,7 @@ from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.metrics import Metrics
 from borderlight_cli.commands.documents.options import StoreFolder, model_sha256, run
 from borderlight_cli.importing.stores import open_store
+from matcher.adapters.chip_codec import chip_to_json
 from matcher.domain.dossier import ALL_DOCUMENTS
 from matcher.domain.face_image_record import JPEG, JPEG_2000, PNG, looks_like_dg2, sniff
 from matcher.ports import StoredDocument
@@ -37,6 +38,7 @@ def _shown(stored: StoredDocument) -> dict[str, Any]:
         "reasons": [] if made is None else list(made.reasons),
         "flags": [] if made is None else list(made.flags),
         "quality": {} if made is None else made.quality,
+        "chip": chip_to_json(record.chip),
         "model_sha256": None if made is None else made.model_sha256,
     }
 

@@ -15,7 +15,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,10 +25,20 @@ from borderlight.errors import ObjectMissing
 from borderlight.runtime.clock import Clock, SystemClock
 from borderlight.runtime.logs import logger
 from borderlight.runtime.objects.port import ObjectStore
+from matcher.adapters.chip_codec import chip_from_json, chip_to_json
 from matcher.adapters.envelope import KeyRing, SealBroken, new_data_key, seal, unseal
 from matcher.adapters.redis_reference_cache import KEEP_S, RedisReferenceCache
+from matcher.domain.authenticity import as_of
 from matcher.domain.comparison import Reference
-from matcher.domain.dossier import ALL_DOCUMENTS, DocumentRecord, StoredEmbedding, Tombstone, is_expired, supersedes
+from matcher.domain.dossier import (
+    ALL_DOCUMENTS,
+    DocumentRecord,
+    StoredEmbedding,
+    Tombstone,
+    is_expired,
+    is_repeated,
+    supersedes,
+)
 from matcher.ports import StoredDocument
 
 BUCKET = "references"
@@ -43,6 +53,7 @@ def _digest(text: str) -> str:
 
 def _record_json(record: DocumentRecord) -> bytes:
     raw = asdict(record)
+    raw["chip"] = chip_to_json(record.chip)
     raw["submitted_at"] = record.submitted_at.isoformat()
     raw["expires_at"] = None if record.expires_at is None else record.expires_at.isoformat()
     return json.dumps(raw, sort_keys=True).encode()
@@ -54,7 +65,7 @@ def _record(raw: dict[str, Any]) -> DocumentRecord:
         "submitted_at": datetime.fromisoformat(raw["submitted_at"]),
         "expires_at": None if expires is None else datetime.fromisoformat(expires),
     }
-    fields: dict[str, Any] = {**raw, **moments}
+    fields: dict[str, Any] = {**raw, **moments, "chip": chip_from_json(raw.get("chip"))}
     return DocumentRecord(**fields)
 
 
@@ -147,21 +158,24 @@ class ObjectReferenceStore:
         return references
 
     def _valid_for_s(self, documents: Sequence[StoredDocument | None]) -> int:
-        """Until the first document expires, an hour at most."""
+        """Until the first document or its signer expires, an hour at most."""
         now = self._clock.now()
-        ends = [s.record.expires_at for s in documents if s is not None and s.record.expires_at is not None]
+        records = [stored.record for stored in documents if stored is not None]
+        ends = [record.expires_at for record in records if record.expires_at is not None]
+        ends += [r.chip.signer.not_after for r in records if r.chip is not None and r.chip.signer is not None]
         left = [int((end - now).total_seconds()) for end in ends if end > now]
         return min([KEEP_S, *left])
 
     def _reference(self, stored: StoredDocument) -> Reference:
         record, made = stored.record, stored.embedding
-        is_document = record.source == "document"
-        if is_expired(record, self._clock.now()):
-            return Reference(record.document_id, record.kind, None, self._model, ("document.expired",), is_document)
+        now = self._clock.now()
+        words = (record.source == "document", as_of(record.chip, now))
+        if is_expired(record, now):
+            return Reference(record.document_id, record.kind, None, self._model, ("document.expired",), *words)
         if made is None:
-            return Reference(record.document_id, record.kind, None, "", ("comparison.reference_old",), is_document)
+            return Reference(record.document_id, record.kind, None, "", ("comparison.reference_old",), *words)
         embedding = None if made.embedding is None else np.asarray(made.embedding)
-        return Reference(record.document_id, record.kind, embedding, made.model_sha256, made.reasons, is_document)
+        return Reference(record.document_id, record.kind, embedding, made.model_sha256, made.reasons, *words)
 
     async def _documents(self, traveller: str) -> list[StoredDocument | None]:
         """None stands for a document that is there and cannot be opened."""
@@ -236,7 +250,7 @@ class ObjectReferenceStore:
         key = await self._data_key_for_writing(traveller, known)
         name = self._photo_key(traveller, record.document_id)
         standing = await self._standing(name, known) if name in names else None
-        same = standing is not None and replace(standing, submitted_at=record.submitted_at) == record
+        same = standing is not None and is_repeated(record, standing)
         if standing is not None and not same and not supersedes(record, standing):
             return False
         text = _record_json(record)

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from borderlight.runtime.logs import logger
 from matcher.adapters.envelope import SealBroken, seal, unseal
+from matcher.domain.authenticity import Authenticity
 from matcher.domain.comparison import Reference
 
 KEEP_S = 3_600
@@ -28,7 +29,14 @@ def encode(generation: bytes, references: Sequence[Reference]) -> bytes:
     """Generation, then per reference: JSON of its words, its embedding as float32."""
     parts: list[bytes] = []
     for item in references:
-        words = [item.document_id, item.kind, item.model_sha256, list(item.reasons), item.is_document]
+        words = [
+            item.document_id,
+            item.kind,
+            item.model_sha256,
+            list(item.reasons),
+            item.is_document,
+            item.authenticity,
+        ]
         text = json.dumps(words, separators=(",", ":")).encode()
         vector = b"" if item.embedding is None else item.embedding.astype("<f4").tobytes()
         parts.append(struct.pack("<HH", len(text), len(vector)) + text + vector)
@@ -42,12 +50,13 @@ def decode(content: bytes) -> tuple[bytes, list[Reference]]:
     for _ in range(count):
         size, vector_size = struct.unpack_from("<HH", content, at)
         at += 4
-        document_id, kind, model, reasons, is_document = json.loads(content[at : at + size])
+        document_id, kind, model, reasons, is_document, word = json.loads(content[at : at + size])
         at += size
         vector = content[at : at + vector_size]
         at += vector_size
         embedding = np.frombuffer(vector, "<f4").astype(np.float64) if vector else None
-        found.append(Reference(document_id, kind, embedding, model, tuple(reasons), bool(is_document)))
+        authenticity = None if word is None else Authenticity(word)
+        found.append(Reference(document_id, kind, embedding, model, tuple(reasons), bool(is_document), authenticity))
     return generation, found
 
 

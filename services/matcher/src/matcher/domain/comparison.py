@@ -6,11 +6,13 @@ face of an earlier session never stands in for a document: without a comparable 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 from jaxtyping import Float
+
+from matcher.domain.authenticity import Authenticity, fused
 
 
 class ComparisonDecision(StrEnum):
@@ -32,6 +34,7 @@ class Reference:
     model_sha256: str
     reasons: tuple[str, ...] = ()
     is_document: bool = True
+    authenticity: Authenticity | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class DocumentResult:
     decision: ComparisonDecision
     score: float | None
     reasons: tuple[str, ...] = ()
+    authenticity: Authenticity | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,13 @@ class Comparison:
     score: float | None
     reasons: tuple[str, ...]
     documents: tuple[DocumentResult, ...]
+
+    @property
+    def authenticity(self) -> Authenticity | None:
+        """Of all documents together; None when nothing was compared or nothing was checked."""
+        matching = [d.authenticity for d in self.documents if d.decision is ComparisonDecision.MATCH]
+        others = [d.authenticity for d in self.documents if d.decision is not ComparisonDecision.MATCH]
+        return fused(matching, others)
 
 
 def comparison_score(probe: Float[np.ndarray, "dimensions"], reference: Float[np.ndarray, "dimensions"]) -> float:
@@ -80,7 +91,10 @@ def compare(
         return Comparison(ComparisonDecision.INCONCLUSIVE, None, ("document.none",), ())
     if probe is None:
         return Comparison(ComparisonDecision.INCONCLUSIVE, None, probe_reasons or ("comparison.probe_poor",), ())
-    results = tuple(_one(probe, reference, model_sha256, limit) for reference in references)
+    results = tuple(
+        replace(_one(probe, reference, model_sha256, limit), authenticity=reference.authenticity)
+        for reference in references
+    )
     documents = [r for r, reference in zip(results, references, strict=True) if reference.is_document]
     scores = [result.score for result in documents if result.score is not None]
     decisions = {result.decision for result in documents if result.score is not None}

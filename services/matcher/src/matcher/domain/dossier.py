@@ -1,14 +1,19 @@
 """What the store holds per traveller, and the rules of its life: replacement, expiry, erasure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+
+from matcher.domain.authenticity import ChipCheck
 
 ALL_DOCUMENTS = "all"
 
 
 @dataclass(frozen=True)
 class DocumentRecord:
-    """One document as handed in; number_digest: salted digest of its number, never the number."""
+    """One document as handed in; number_digest: salted digest of its number, never the number.
+
+    chip: whether the photograph is the one that the issuer signed; None for what was handed in before that was asked.
+    """
 
     traveller_ref: str
     document_id: str
@@ -21,6 +26,7 @@ class DocumentRecord:
     issued_on: str | None = None
     number_digest: str | None = None
     source: str = "document"
+    chip: ChipCheck | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,13 @@ class RetentionRule:
 def is_expired(record: DocumentRecord, now: datetime) -> bool:
     """Whether the document itself has expired: it is no longer compared with."""
     return record.expires_at is not None and record.expires_at <= now
+
+
+def is_repeated(new: DocumentRecord, old: DocumentRecord) -> bool:
+    """Whether `new` says what `old` says, or is the same hand-in come again: then what was found first stands."""
+    if new.submitted_at == old.submitted_at:
+        return replace(old, chip=new.chip) == new
+    return replace(old, submitted_at=new.submitted_at) == new
 
 
 def is_due(record: DocumentRecord, rules: tuple[RetentionRule, ...], now: datetime) -> bool:

@@ -14,6 +14,8 @@ from starlette.routing import Route
 from borderlight.contracts.events import DocumentSubmitted, ObjectRef
 from borderlight.errors import ObjectCorrupt, Unavailable
 from borderlight.runtime.clock import Clock
+from matcher.adapters.chip_codec import chip_to_json
+from matcher.domain.chip_file import split
 from matcher.domain.dossier import ALL_DOCUMENTS
 from matcher.domain.photo_quality import advice_for
 from matcher.ports import ReferenceStore
@@ -56,7 +58,10 @@ async def _body(request: Request) -> bytes | None:
 
 @dataclass(frozen=True)
 class StewardApi:
-    """PUT, GET, DELETE /v1/travellers/{traveller}/documents/{document}; DELETE /v1/travellers/{traveller}."""
+    """PUT, GET, DELETE /v1/travellers/{traveller}/documents/{document}; DELETE /v1/travellers/{traveller}.
+
+    The body of PUT is the photograph, or a chip's EF.SOD and its EF.DG2 one after the other.
+    """
 
     enrol: EnrolDocument
     erase: EraseDocuments
@@ -94,6 +99,7 @@ class StewardApi:
             return _problem("photo-too-large")
         query = request.query_params
         try:
+            security_object, photo = split(photo)
             expires, issued = query.get("expires_at"), query.get("issued_on")
             submitted = DocumentSubmitted(
                 traveller_ref=request.path_params["traveller"],
@@ -117,14 +123,15 @@ class StewardApi:
             return _problem("request-invalid", f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
         except ValueError as error:
             return _problem("request-invalid", str(error))
-        done = await self.enrol.enrol_photo(submitted, photo)
+        done = await self.enrol.enrol_photo(submitted, photo, security_object)
         reading = done.reading
         if done.was_standing:
             return _problem("document-superseded")
         if reading.embedding is None:
             advice = advice_for(reading.reasons)
             return _problem("photo-refused", advice, reasons=list(reading.reasons), quality=reading.quality)
-        return JSONResponse({"flags": list(reading.flags), "quality": reading.quality}, 201)
+        body = {"flags": list(reading.flags), "quality": reading.quality, "chip": chip_to_json(done.chip)}
+        return JSONResponse(body, 201)
 
     async def _get(self, request: Request) -> Response:
         stored = await self.references.find(request.path_params["traveller"], request.path_params["document"])
@@ -142,6 +149,7 @@ class StewardApi:
             "reasons": [] if made is None else list(made.reasons),
             "flags": [] if made is None else list(made.flags),
             "quality": {} if made is None else made.quality,
+            "chip": chip_to_json(record.chip),
         }
         return JSONResponse(body, headers={"Cache-Control": "no-store"})
 

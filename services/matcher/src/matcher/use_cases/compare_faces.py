@@ -7,15 +7,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from borderlight.contracts.buckets import NORMALIZED
-from borderlight.contracts.events import CaptureNormalized, ComparisonOutcome, DocumentComparison, FaceCompared
+from borderlight.contracts.events import (
+    CaptureNormalized,
+    ComparisonOutcome,
+    DocumentAuthenticity,
+    DocumentComparison,
+    FaceCompared,
+)
 from borderlight.contracts.normalized_capture import NormalizedCapture, NormalizedCaptureUnreadable, unpack
 from borderlight.errors import ObjectCorrupt, ObjectMissing
 from borderlight.runtime.bus.port import EventPublisher
 from borderlight.runtime.objects.port import ObjectStore, Place, read_own
+from matcher.domain.authenticity import Authenticity
 from matcher.domain.comparison import Comparison, ComparisonDecision, Reference, compare
 from matcher.domain.probe_colour import cast_gains, without_cast
 from matcher.domain.thresholds import MatcherThresholds
 from matcher.ports import FaceReader, ReferenceStore
+
+
+def _word(found: Authenticity | None) -> DocumentAuthenticity:
+    return DocumentAuthenticity.NOT_CHECKED if found is None else DocumentAuthenticity(found.value)
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,7 @@ class CompareFaces:
             score=comparison.score,
             threshold=self.limits.min_match_score,
             reasons=comparison.reasons,
+            authenticity=_word(comparison.authenticity),
             documents=tuple(
                 DocumentComparison(
                     document_id=result.document_id,
@@ -52,6 +64,7 @@ class CompareFaces:
                     outcome=ComparisonOutcome(result.decision.value),
                     score=result.score,
                     reasons=result.reasons,
+                    authenticity=_word(result.authenticity),
                 )
                 for result in comparison.documents
             ),

@@ -6,24 +6,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from borderlight.contracts.buckets import DOCUMENTS
-from borderlight.contracts.events import DocumentEnrolled, DocumentRefused, DocumentSubmitted
+from borderlight.contracts.events import DocumentAuthenticity, DocumentEnrolled, DocumentRefused, DocumentSubmitted
 from borderlight.errors import InvalidMessage, ObjectCorrupt, ObjectMissing
 from borderlight.runtime.bus.port import EventPublisher
 from borderlight.runtime.clock import Clock
 from borderlight.runtime.objects.port import ObjectStore, Place, read_own
+from matcher.domain.authenticity import ChipCheck
 from matcher.domain.dossier import DocumentRecord, StoredEmbedding
 from matcher.domain.photo_quality import advice_for
-from matcher.ports import FaceReader, PhotoReading, ReferenceStore
+from matcher.ports import ChipAuthenticator, FaceReader, PhotoReading, ReferenceStore
 
 ERASED = "document.erased"
 
 
 @dataclass(frozen=True)
 class Enrolment:
-    """What became of a submission; was_standing: an erasure or a later hand-in had precedence."""
+    """What became of a submission; was_standing: an erasure or a later hand-in had precedence.
+
+    chip: what passive authentication found; None where nobody asked.
+    """
 
     reading: PhotoReading
     was_standing: bool = False
+    chip: ChipCheck | None = None
 
     @property
     def is_usable(self) -> bool:
@@ -32,13 +37,14 @@ class Enrolment:
 
 @dataclass(frozen=True)
 class EnrolDocument:
-    """publisher: None when nobody listens (an import that reports by itself)."""
+    """publisher: None when nobody listens (an import that reports by itself); authenticator: None checks no chip."""
 
     objects: ObjectStore
     references: ReferenceStore
     reader: FaceReader
     clock: Clock
     publisher: EventPublisher | None = None
+    authenticator: ChipAuthenticator | None = None
     delete_submitted: bool = True
 
     async def __call__(self, submitted: DocumentSubmitted) -> None:
@@ -46,24 +52,37 @@ class EnrolDocument:
         await self.enrol(submitted)
 
     async def enrol(self, submitted: DocumentSubmitted) -> Enrolment:
-        """Read from the hand-over object, write, publish the outcome; the hand-over object is deleted at the end.
+        """Read from the hand-over objects, write, publish the outcome; the hand-over objects are deleted at the end.
 
-        It lies below the traveller's own prefix of the documents bucket: nothing else is read or deleted."""
+        They lie below the traveller's own prefix of the documents bucket: nothing else is read or deleted."""
+        handed_over = [ref for ref in (submitted.security_object, submitted.photo) if ref is not None]
+        own = Place(DOCUMENTS, f"{submitted.traveller_ref}/")
+        for ref in handed_over:
+            own.check(ref)
         try:
-            photo = await read_own(self.objects, submitted.photo, Place(DOCUMENTS, f"{submitted.traveller_ref}/"))
+            contents = [await read_own(self.objects, ref, own) for ref in handed_over]
         except ObjectMissing as error:
             enrolment = await self._already(submitted)
             if enrolment is None:
-                raise InvalidMessage(f"the photograph of {submitted.document_id} is not in the object store") from error
+                raise InvalidMessage(
+                    f"{submitted.document_id} is not in the object store as it was handed in"
+                ) from error
             return enrolment
-        enrolment = await self.enrol_photo(submitted, photo)
+        enrolment = await self.enrol_photo(submitted, contents[-1], contents[0] if len(contents) > 1 else None)
         if self.delete_submitted:
-            await self.objects.delete(submitted.photo.bucket, submitted.photo.key)
+            for ref in handed_over:
+                await self.objects.delete(ref.bucket, ref.key)
         return enrolment
 
-    async def enrol_photo(self, submitted: DocumentSubmitted, photo: bytes) -> Enrolment:
-        """Embed, write and publish. A refused photograph leaves its record and reasons, not its pixels."""
+    async def enrol_photo(
+        self, submitted: DocumentSubmitted, photo: bytes, security_object: bytes | None = None
+    ) -> Enrolment:
+        """Embed, write and publish. A refused photograph leaves its record and reasons, not its pixels.
+
+        security_object: the chip's EF.SOD; what it says is kept, the file is not: it holds a hash of the holder's name.
+        """
         reading = await asyncio.to_thread(self.reader.read_photo, photo)
+        chip = await self._authenticated(submitted, photo, security_object)
         usable = reading.embedding is not None
         record = DocumentRecord(
             traveller_ref=submitted.traveller_ref,
@@ -76,6 +95,7 @@ class EnrolDocument:
             issuing_state=submitted.issuing_state,
             issued_on=None if submitted.issued_on is None else submitted.issued_on.isoformat(),
             number_digest=submitted.number_digest,
+            chip=chip,
         )
         made = StoredEmbedding(
             submitted.document_id,
@@ -87,15 +107,23 @@ class EnrolDocument:
             reading.quality,
         )
         if not usable and await self._has_better(submitted):
-            await self._publish(submitted, Enrolment(reading))
-            return Enrolment(reading)
+            await self._publish(submitted, Enrolment(reading, chip=chip))
+            return Enrolment(reading, chip=chip)
         written = await self.references.enrol(record, photo if usable else b"", made)
-        enrolment = Enrolment(reading, was_standing=not written)
+        enrolment = Enrolment(reading, was_standing=not written, chip=chip)
         if written and usable and submitted.replaces not in (None, submitted.document_id):
             assert submitted.replaces is not None
             await self.references.erase(submitted.traveller_ref, submitted.replaces, submitted.submitted_at)
         await self._publish(submitted, enrolment)
         return enrolment
+
+    async def _authenticated(
+        self, submitted: DocumentSubmitted, photo: bytes, security_object: bytes | None
+    ) -> ChipCheck | None:
+        if self.authenticator is None:
+            return None
+        asked = (photo, security_object, submitted.issuing_state, self.clock.now())
+        return await asyncio.to_thread(self.authenticator.check, *asked)
 
     async def _has_better(self, submitted: DocumentSubmitted) -> bool:
         """Whether a usable photograph stands under this id: a refused one must not take its place."""
@@ -112,7 +140,8 @@ class EnrolDocument:
             return None
         made = stored.embedding
         vector = None if made.embedding is None else np.asarray(made.embedding)
-        enrolment = Enrolment(PhotoReading(vector, made.reasons, made.flags, made.quality))
+        reading = PhotoReading(vector, made.reasons, made.flags, made.quality)
+        enrolment = Enrolment(reading, chip=stored.record.chip)
         await self._publish(submitted, enrolment)
         return enrolment
 
@@ -131,5 +160,6 @@ class EnrolDocument:
         enrolled = DocumentEnrolled(
             traveller_ref=submitted.traveller_ref, document_id=submitted.document_id, kind=submitted.kind,
             enrolled_at=now, model_sha256=self.reader.model_sha256, quality=reading.quality, flags=reading.flags,
+            authenticity=None if enrolment.chip is None else DocumentAuthenticity(enrolment.chip.outcome.value),
         )  # fmt: skip
         await self.publisher.publish(enrolled, identity)
