@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -14,6 +15,13 @@ from borderlight.runtime.bus.kafka_topics import apply_topics
 from borderlight_cli.commands.consumer import SERVICES
 
 topics = typer.Typer(help="Create and reconcile Kafka topics from the registry.", no_args_is_help=True)
+
+
+def _called(pattern: str) -> Callable[[str], str]:
+    def name_of(party: str) -> str:
+        return pattern.format(name=party)
+
+    return name_of
 
 
 @topics.command("apply")
@@ -32,8 +40,9 @@ def apply_(
             typer.echo(f"{change.topic}: {change.action}")
         if acls:
             settings = KafkaSettings()
-            who = lambda name: principal.format(name=name)  # noqa: E731
-            wanted_acls = acls_of(with_dead_letters(registry()), who, set(SERVICES), settings.topic_prefix)
+            wanted_acls = acls_of(
+                with_dead_letters(registry()), _called(principal), set(SERVICES), settings.topic_prefix
+            )
             typer.echo(f"{asyncio.run(apply_acls(wanted_acls, settings))} permissions as stated")
     except BorderlightError as error:
         typer.echo(f"borderlight: {error}", err=True)

@@ -40,7 +40,8 @@ class NormalizedCapture:
     mesh: [468, 3] mean mesh in grid cells (column, row, depth; nearer is smaller).
     eyes: [K, 2, 24, 40, 3] image-left and image-right eye, sRGB code values.
     faces: [F, 160, 160, 3] aligned face pictures, sRGB code values, for the report.
-    chips: [P, 150, 150, 3] aligned probe chips, sRGB code values.
+    chips: [P, side, side, 3] probe chips, sRGB code values, aligned as the header's `chip_template` says: `arcface_112`
+        (five points, side 112); absent in captures from before it was stated, which are `dlib_150` (side 150).
     chip_frame: [P] frame index of each chip.
     """
 
@@ -58,7 +59,14 @@ class NormalizedCapture:
     chips: np.ndarray
     chip_frame: np.ndarray
 
+    @property
+    def chip_template(self) -> str:
+        """How the chips were cut."""
+        return str(self.header.get("chip_template", _CHIP_TEMPLATE_BEFORE))
 
+
+_CHIP_TEMPLATE_BEFORE = "dlib_150"
+_CHIP_SIDES = {"arcface_112": 112, "dlib_150": 150}
 _DTYPES: dict[str, str] = {
     "frame_time_ms": "<f4",
     "face_radiance": "<f2",
@@ -108,7 +116,11 @@ def unpack(content: bytes) -> NormalizedCapture:
     except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError) as error:
         raise NormalizedCaptureUnreadable(f"The normalized capture cannot be read: {error}") from error
     _check(arrays)
-    return NormalizedCapture(header=header, **arrays)
+    capture = NormalizedCapture(header=header, **arrays)
+    side = _CHIP_SIDES.get(capture.chip_template)
+    if capture.chips.shape != (len(capture.chip_frame), side, side, 3):
+        raise NormalizedCaptureUnreadable(f"chips of shape {capture.chips.shape} are not {capture.chip_template}")
+    return capture
 
 
 def _check(arrays: dict[str, np.ndarray]) -> None:
