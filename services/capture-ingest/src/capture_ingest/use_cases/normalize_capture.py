@@ -71,7 +71,7 @@ class NormalizeCapture:
 
     async def _read(self, reference: ObjectRef) -> bytes:
         try:
-            return await read_verified(self.objects, reference)
+            return await read_own(self.objects, reference, Place(CAPTURES))
         except ObjectMissing as error:
             raise CaptureRejected("input.object_missing", str(error)) from error
         except ObjectCorrupt as error:
