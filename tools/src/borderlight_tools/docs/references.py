@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -29,11 +29,13 @@ def _type_name(annotation: Any) -> str:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _type_name(arguments[0])
+    if origin is Literal:
+        return " or ".join(f"`{one}`" for one in arguments)
     if origin in (Union, UnionType):
         return " or ".join(_type_name(one) for one in arguments if one is not type(None))
     if origin is not None:
         return f"{origin.__name__} of {', '.join(_type_name(one) for one in arguments)}"
-    return str(annotation.__name__)
+    return str(getattr(annotation, "__name__", annotation))
 
 
 def _variable(prefix: str, name: str, field: FieldInfo) -> str:
