@@ -65,5 +65,5 @@ def test_libraries_are_grids_of_the_primaries() -> None:
 
 
 def test_equal_seeds_give_equal_attacks() -> None:
-    again = [SPECIES["relief_half"](setup())[0][5] for _ in range(2)]
-    assert np.array_equal(*again)
+    one, other = (SPECIES["relief_half"](setup())[0][5] for _ in range(2))
+    assert np.array_equal(one, other)
