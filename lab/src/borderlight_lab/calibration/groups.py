@@ -2,7 +2,7 @@
 
 Pairs that share a person are not independent, so the intervals come from a bootstrap over subjects: a subject drawn
 twice counts twice in every pair it is in (Efron and Tibshirani, An Introduction to the Bootstrap, 1993). Where that
-says too little (few errors), the exact bound for independent pairs stands below it; the wider of the two is the interval.
+says too little (few errors), the exact bound for independent pairs stands below it: the wider one is the interval.
 """
 
 from collections.abc import Sequence
