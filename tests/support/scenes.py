@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, shift
 
 from borderlight.contracts.challenge.generators import COLOUR_SLOTS
 from borderlight.contracts.challenge.schedule import ColourSchedule
 from liveness.domain.display_timing import DisplayTiming
+from liveness.domain.measure.face_geometry import face_geometry
 from liveness.domain.null_schedules import permuted_schedules
 from liveness.domain.series import CaptureSeries
 
@@ -117,6 +118,15 @@ def relit_video(screen_to_room: float = 0.4, **changes: float) -> Scene:
     return replace(Scene(even, screen_to_room * shading, picture_of_a_face(), 0 * even), **changes)
 
 
+def relit_by_the_mesh(screen_to_room: float = 0.4, **changes: float) -> Scene:
+    """A filmed face multiplied by screen light over the light of an assumed room, both computed from the mesh."""
+    geometry = face_geometry(MESH)
+    answer = np.exp(geometry.relief_templates()[1])
+    answer = np.where(geometry.inside, answer / np.median(answer[geometry.inside]), 1.0)
+    even = np.ones((ROWS, COLUMNS))
+    return replace(Scene(even, screen_to_room * answer, picture_of_a_face(), 0 * even), **changes)
+
+
 def projection(screen_to_room: float = 0.4, **changes: float) -> Scene:
     """A picture of the face thrown on a pale form of its shape: relief, but the room's light is the picture."""
     face = live_face(screen_to_room)
@@ -137,6 +147,30 @@ def mirror_in_glass(screen_to_room: float = 0.4, **changes: float) -> Scene:
 
 def schedule(seed: int = 1) -> ColourSchedule:
     return COLOUR_SLOTS.draw(np.random.default_rng(seed).bytes(64))
+
+
+def moved(series: CaptureSeries, path: np.ndarray) -> CaptureSeries:
+    """The face shifted under the grid by `path` [frames 2] cells, down and right."""
+    radiance = np.stack([
+        shift(frame, (down, right, 0.0), order=1, mode="nearest")
+        for frame, (down, right) in zip(series.radiance, path.tolist(), strict=True)
+    ])  # fmt: skip
+    return replace(series, radiance=radiance)
+
+
+def thinned(series: CaptureSeries, step: int) -> CaptureSeries:
+    """Every `step`-th frame only."""
+    kept = np.arange(0, len(series.radiance), step)
+    tracked = np.arange(0, len(kept), 4)
+    return replace(
+        series,
+        timing=replace(series.timing, frame_time_ms=series.timing.frame_time_ms[kept]),
+        radiance=series.radiance[kept],
+        usable_share=series.usable_share[kept],
+        scene=series.scene[kept],
+        tracked_frame=tracked,
+        eyes=series.eyes[: len(tracked)],
+    )
 
 
 def film(scene: Scene, shown: ColourSchedule, issued: ColourSchedule | None = None, seed: int = 5) -> CaptureSeries:
