@@ -2,6 +2,7 @@
 
 import json
 import random
+from copy import deepcopy
 from typing import Any
 
 _TOKENS: tuple[Any, ...] = (
@@ -43,6 +44,8 @@ def mutated_bytes(content: bytes, random_: random.Random) -> bytes:
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     found = [path]
+    if len(path) > 6:
+        return found
     if isinstance(value, dict):
         for name, inner in value.items():
             found += _places(inner, (*path, name))
@@ -57,7 +60,7 @@ def mutated_json(value: Any, random_: random.Random) -> bytes:
     out = json.loads(json.dumps(value))
     for _ in range(random_.choice((1, 1, 2, 5))):
         path = random_.choice(_places(out))
-        token = random_.choice(_TOKENS)
+        token = deepcopy(random_.choice(_TOKENS))
         if not path:
             continue
         holder = out
