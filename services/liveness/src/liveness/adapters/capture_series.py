@@ -43,7 +43,7 @@ def _cell_place(capture: NormalizedCapture, frame_size: tuple[float, float]) -> 
 
 def schedule_of(capture: NormalizedCapture) -> ColourSchedule:
     """The issued challenge; raises CaptureRejected when it is unreadable."""
-    return ColourSchedule.from_json(capture.header["challenge"])
+    return ColourSchedule.from_json(capture.header.get("challenge", {}))
 
 
 def _timing(capture: NormalizedCapture, schedule: ColourSchedule) -> DisplayTiming:
@@ -59,10 +59,9 @@ def _timing(capture: NormalizedCapture, schedule: ColourSchedule) -> DisplayTimi
 def series_of(capture: NormalizedCapture) -> CaptureSeries:
     """Arrays of a normalized capture; raises CaptureRejected when its challenge is unreadable."""
     schedule = schedule_of(capture)
-    quality = capture.header["quality"]
     points = capture.landmarks[:, :, :2].astype(np.float64) / _LANDMARK_UNITS_PER_PX
-    frame_size = float(quality["frame_width_px"]), float(quality["frame_height_px"])
-    seed = hashlib.sha256(str(capture.header["video"]["sha256"]).encode()).digest()
+    frame_size = capture.quality_of("frame_width_px"), capture.quality_of("frame_height_px")
+    seed = hashlib.sha256(capture.film_sha256.encode()).digest()
     return CaptureSeries(
         timing=_timing(capture, schedule),
         other_colours=_other_schedules(schedule, seed),

@@ -76,7 +76,7 @@ class CompareFaces:
 
     def _compare(self, capture: NormalizedCapture, references: list[Reference]) -> tuple[Comparison, float]:
         begun = time.thread_time()
-        eyes_px = float(capture.header["quality"]["eye_distance_px"])
+        eyes_px = capture.quality_of("eye_distance_px")
         probe = None
         if len(capture.chips) and eyes_px >= self.limits.min_probe_eye_distance_px and references:
             course = capture.face_radiance[:, ::2, ::2].astype(np.float32).mean((1, 2))
