@@ -23,7 +23,9 @@ class CaptureIngestSettings(BaseSettings):
     redis_url: sessions; counters_redis_url: rate limits, None is the sessions' Redis; public_url: what links begin
     with; trusted_proxies: addresses and networks whose X-Forwarded-For counts, with commas between; policies: ids
     beside the default that agencies may name, as decision has them; upload_memory_bytes: what all uploads of a process
-    may hold together; max_connections: beyond it a connection is answered with 503.
+    may hold together; max_connections: beyond it a connection is answered with 503; worker_memory_bytes: what decoding
+    may use beyond the loaded models, so that the pod has more; sandbox_required: do not start where the kernel cannot
+    confine the decoder.
     """
 
     model_config = SettingsConfigDict(env_prefix="CAPTURE_INGEST_")
@@ -45,8 +47,9 @@ class CaptureIngestSettings(BaseSettings):
     max_attempts: int = 3
     policies: list[str] = []
     models_dir: Path = default_models_folder()
-    worker_memory_bytes: int = 1_500_000_000
+    worker_memory_bytes: int = 700_000_000
     worker_cpu_s: int = 20
+    sandbox_required: bool = False
     public_url: str | None = None
     trusted_proxies: str = "127.0.0.1"
     rate_per_address: str = "6000/minute"

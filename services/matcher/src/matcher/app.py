@@ -21,6 +21,7 @@ from matcher.adapters.onnx_face_reader import OnnxFaceReader
 from matcher.adapters.passive_authentication.checker import ChipRules, PassiveAuthentication
 from matcher.adapters.passive_authentication.folder_trust import FolderTrust
 from matcher.adapters.redis_reference_cache import RedisReferenceCache
+from matcher.adapters.sandboxed_pixels import SandboxedPixels
 from matcher.domain.dossier import RetentionRule
 from matcher.domain.thresholds import parse_thresholds
 from matcher.entrypoints.http_api import StewardApi
@@ -37,9 +38,11 @@ _RETENTION_EVERY_S = 900.0
 
 
 def make_face_reader(settings: MatcherSettings) -> FaceReader:
-    """Load the models; the operator's own embedder where one is set."""
+    """Load the models, the operator's own embedder where one is set, and start the photographs' sandbox."""
     own = settings.embedder_file
-    return OnnxFaceReader(settings.models_dir, None if own is None else FaceEmbedder.from_file(own))
+    pixels = SandboxedPixels(is_required=settings.sandbox_required)
+    pixels.start()
+    return OnnxFaceReader(settings.models_dir, None if own is None else FaceEmbedder.from_file(own), pixels=pixels)
 
 
 def make_authenticator(settings: MatcherSettings) -> PassiveAuthentication:

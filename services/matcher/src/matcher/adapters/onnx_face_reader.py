@@ -10,7 +10,8 @@ from borderlight.vision.detector import FaceBox, FaceDetector
 from borderlight.vision.embedder import FaceEmbedder, align_chip
 from borderlight.vision.frame import Frame
 from borderlight.vision.landmarker import FaceLandmarker, FaceMesh, Region
-from matcher.adapters.photo_decoder import PhotoRefused, decode_photo
+from matcher.adapters.photo_decoder import PhotoRefused, PixelDecoder, decode_photo
+from matcher.adapters.photo_pixels import decode_pixels
 from matcher.domain.photo_quality import QualityLimits, flags, measure_quality, refusals
 from matcher.ports import PhotoReading
 
@@ -23,8 +24,16 @@ _MIN_PRESENCE = 0.5
 class OnnxFaceReader:
     """The FaceReader port; holds the models."""
 
-    def __init__(self, models: Path, embedder: FaceEmbedder | None = None, limits: QualityLimits | None = None) -> None:
+    def __init__(
+        self,
+        models: Path,
+        embedder: FaceEmbedder | None = None,
+        limits: QualityLimits | None = None,
+        pixels: PixelDecoder = decode_pixels,
+    ) -> None:
+        """pixels: decodes photographs; the service gives the one in the sandbox."""
         cv2.setNumThreads(1)
+        self._pixels = pixels
         self._detector = FaceDetector(models)
         self._landmarker = FaceLandmarker(models)
         self._embedder = embedder or FaceEmbedder(models)
@@ -59,7 +68,7 @@ class OnnxFaceReader:
 
     def read_photo(self, photo: bytes) -> PhotoReading:
         try:
-            rgb = decode_photo(photo)
+            rgb = decode_photo(photo, self._pixels)
         except PhotoRefused as refused:
             return PhotoReading(None, (refused.reason,))
         faces = self._faces(rgb)
