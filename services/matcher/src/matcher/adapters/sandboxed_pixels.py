@@ -58,7 +58,9 @@ class SandboxedPixels:
 def _pixels(answer: dict[str, Any], content: bytes, long_side: int) -> np.ndarray:
     """What a worker says is a stranger's word: a picture of the stated size, or none."""
     height, width = answer.get("height"), answer.get("width")
-    fits = isinstance(height, int) and isinstance(width, int) and 0 < height <= long_side and 0 < width <= long_side
-    if not fits or len(content) != 3 * height * width:  # pyright: ignore[reportOptionalOperand]
+    if not (isinstance(height, int) and isinstance(width, int)):
+        raise PixelsRefused("the picture cannot be decoded")
+    fits = 0 < height <= long_side and 0 < width <= long_side
+    if not fits or len(content) != 3 * height * width:
         raise PixelsRefused("the picture cannot be decoded")
     return np.frombuffer(content, np.uint8).reshape(height, width, 3).copy()

@@ -16,6 +16,8 @@ from borderlight.runtime.sandbox.seccomp import restrict_calls
 _SET_DEATH_SIGNAL, _SET_DUMPABLE, _SET_NO_NEW_PRIVILEGES = 1, 4, 38
 NOBODY = 65534
 _SYSTEM_LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/etc/ld.so.cache")
+_PROCESSOR = ("/proc/cpuinfo", "/sys/devices/system/cpu", "/sys/bus/pci/devices")
+"""Where the model runtime looks which instructions it may use."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ def _prctl(option: int, value: int) -> None:
 def close_files(folders: Sequence[Path]) -> int:
     """First step, in a process without threads: reading of libraries and `folders` only. Landlock's version."""
     _prctl(_SET_NO_NEW_PRIVILEGES, 1)
-    libraries = [Path(entry) for entry in sys.path if entry] + [Path(p) for p in _SYSTEM_LIBRARIES]
+    libraries = [Path(entry) for entry in sys.path if entry] + [
+        Path(place) for place in (*_SYSTEM_LIBRARIES, *_PROCESSOR)
+    ]
     libraries += [Path(sys.base_prefix) / "lib", Path(sys.prefix) / "lib"]
     return restrict_to_reading(dict.fromkeys([*libraries, *folders]))
 
