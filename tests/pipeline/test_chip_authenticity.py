@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 from borderlight.contracts.events import DocumentAuthenticity, DocumentEnrolled, DocumentSubmitted
 from borderlight.runtime.objects.file import FileObjectStore
+from borderlight.vision.embedder import FaceEmbedder
 from borderlight_cli.commands.documents import chips, ingest, records
 from borderlight_lab.simulator.bundle_writer import document_photo
 from borderlight_lab.simulator.head import make_head
@@ -52,7 +53,7 @@ command = documents_command()
 
 @pytest.fixture(scope="module")
 def reader(models: Path) -> OnnxFaceReader:
-    return OnnxFaceReader(models)
+    return OnnxFaceReader(models, FaceEmbedder(models), 0.5)
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from test_photo_reading import bad_pictures, coded, pixels
 
+from borderlight.vision.embedder import FaceEmbedder
 from borderlight_lab.simulator.bundle_writer import document_photo
 from borderlight_lab.simulator.head import make_head
 from matcher.adapters.onnx_face_reader import OnnxFaceReader
-from matcher.adapters.photo_decoder import PhotoRefused, decode_photo
+from matcher.adapters.photo_decoder import PhotoRefused, check_picture
 from matcher.adapters.photo_pixels import PixelsRefused, decode_pixels
 from matcher.adapters.sandboxed_pixels import SandboxedPixels
 from matcher.domain.face_image_record import JPEG
@@ -33,11 +34,12 @@ def portrait() -> bytes:
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".jp2"])
 def test_the_pixels_are_the_same(sandbox: SandboxedPixels, portrait: bytes, suffix: str) -> None:
     content = coded(np.tile(pixels(portrait), (4, 4, 1)), suffix)
-    assert np.array_equal(decode_photo(content, sandbox), decode_photo(content))
+    assert np.array_equal(check_picture(content, sandbox).pixels(1_280), check_picture(content).pixels(1_280))
 
 
 def test_bad_pictures_are_refused_alike(sandbox: SandboxedPixels, portrait: bytes, models: Path) -> None:
-    readers = [OnnxFaceReader(models), OnnxFaceReader(models, pixels=sandbox)]
+    embedder = FaceEmbedder(models)
+    readers = [OnnxFaceReader(models, embedder, 0.5, pixels=pixels) for pixels in (decode_pixels, sandbox)]
     for name, (content, reason) in bad_pictures(portrait).items():
         assert [reader.read_photo(content).reasons for reader in readers] == [(reason,)] * 2, name
 
@@ -46,8 +48,8 @@ def test_a_picture_that_needs_too_much_memory_is_refused_and_the_next_one_is_rea
     tight = SandboxedPixels(memory_bytes=60_000_000)
     large = coded(np.zeros((5_000, 7_000, 3), np.uint8), ".png")
     with pytest.raises(PhotoRefused):
-        decode_photo(large, tight)
-    assert decode_photo(portrait, tight).shape[2] == 3
+        check_picture(large, tight).pixels(1_280)
+    assert check_picture(portrait, tight).pixels(1_280).shape[2] == 3
     tight.close()
 
 

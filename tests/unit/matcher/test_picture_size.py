@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.adapters.photo_decoder import PhotoRefused, decode_photo
+from matcher.adapters.photo_decoder import PhotoRefused, check_picture
 from matcher.domain.face_image_record import JPEG, JPEG_2000, PNG
 from matcher.domain.picture_size import stated_size
 
@@ -76,14 +76,14 @@ def test_a_decoy_does_not_hide_the_size(bomb: str) -> None:
     content = BOMBS[bomb]
     assert stated_size(content, JPEG_2000) == (9_000, 9_000)
     with pytest.raises(PhotoRefused, match="9000x9000 pixels"):
-        decode_photo(content)
+        check_picture(content)
 
 
 @pytest.mark.parametrize("variant", NO_SIZE)
 def test_what_is_not_in_order_has_no_size(variant: str) -> None:
     assert stated_size(NO_SIZE[variant], JPEG_2000) is None
     with pytest.raises(PhotoRefused, match="header is damaged"):
-        decode_photo(NO_SIZE[variant])
+        check_picture(NO_SIZE[variant])
 
 
 def frame(width: int, height: int) -> bytes:

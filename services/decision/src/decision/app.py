@@ -1,9 +1,10 @@
 """The only wiring of decision."""
 
 import asyncio
+from dataclasses import dataclass
 
-from redis.asyncio import Redis
-
+from borderlight.contracts.events import EntryVerdict
+from borderlight.errors import Unavailable
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.bus.port import Bus
 from borderlight.runtime.clock import Clock, SystemClock
@@ -13,22 +14,42 @@ from decision.adapters.kafka_history import KafkaHistory
 from decision.adapters.redis_join_store import RedisJoinStore
 from decision.domain.policy import policy_set
 from decision.entrypoints.subscriber import PUBLISHES, subscribe_decision
-from decision.ports import JoinStore
+from decision.ports import History, JoinStore, StateBehind
 from decision.settings import DecisionSettings
-from decision.use_cases.join_session import JoinSession
-from decision.use_cases.rebuild_join import RebuildJoin
+from decision.use_cases.catch_up import CatchUp
+from decision.use_cases.join_session import SIDES, JoinSession
+from decision.use_cases.sweep_deadlines import SweepDeadlines
+
+INPUTS = tuple(contract.topic for contract in SIDES.values())
+TOPICS = (*INPUTS, EntryVerdict.topic)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the wiring made."""
+
+    join: JoinSession
+    catch_up: CatchUp
+    sweep: SweepDeadlines
 
 
 def wire_decision(
-    bus: Bus, store: JoinStore, settings: DecisionSettings, clock: Clock, metrics: Metrics
-) -> JoinSession:
+    bus: Bus, store: JoinStore, history: History, settings: DecisionSettings, clock: Clock, metrics: Metrics
+) -> Decision:
     """Subscribe decision over given adapters."""
     more = sorted(settings.policies_dir.glob("*.toml"))
     policies = policy_set(settings.policy_file.read_text(), (path.read_text() for path in more))
     router = bus.router("decision", PUBLISHES)
     join = JoinSession(store, router.events, policies, clock, metrics, settings.deadline_s)
+    catch_up = CatchUp(store, history, join, settings.rebuild_window_s)
+
+    async def close_gap(gap: StateBehind) -> None:
+        if not await catch_up(gap):
+            raise Unavailable("the join is being brought back from the topics")
+
+    join.catch_up = close_gap
     subscribe_decision(router, join)
-    return join
+    return Decision(join, catch_up, SweepDeadlines(join, store, history, settings.clock_grace_s))
 
 
 async def run_decision() -> None:
@@ -36,18 +57,18 @@ async def run_decision() -> None:
     settings, clock, metrics = DecisionSettings(), SystemClock(), Metrics()
     kafka = KafkaSettings()
     bus = KafkaBus(kafka, "decision", clock, metrics)
-    redis: Redis = Redis.from_url(settings.redis_url, socket_timeout=5.0)
-    store = RedisJoinStore(redis)
-    join = wire_decision(bus, store, settings, clock, metrics)
-    rebuild = RebuildJoin(store, KafkaHistory(kafka), join, settings.rebuild_window_s)
+    async with (
+        RedisJoinStore.at(settings.redis_url) as store,
+        KafkaHistory(kafka, INPUTS, EntryVerdict.topic) as history,
+    ):
+        decision = wire_decision(bus, store, history, settings, clock, metrics)
 
-    async def sweep() -> None:
-        await asyncio.sleep(0.0 if await join.sweep() else 0.5)
+        async def sweep() -> None:
+            await asyncio.sleep(0.0 if await decision.sweep() else 0.5)
 
-    async def guard() -> None:
-        await rebuild()
-        await asyncio.sleep(0.5)
+        async def guard() -> None:
+            await decision.catch_up()
+            await asyncio.sleep(1.0)
 
-    process = service_app("decision", bus, metrics, background=(sweep, guard))
-    await run_worker(process, "decision", settings.host, settings.port)
-    await redis.aclose()
+        process = service_app("decision", bus, metrics, background=(sweep, guard))
+        await run_worker(process, "decision", settings.host, settings.port)

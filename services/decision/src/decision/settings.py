@@ -1,7 +1,9 @@
 """Settings of decision; prefix DECISION_.
 
 policy_file: the default policy; policies_dir: a folder of further ones (*.toml) that agencies may name for a session;
-without it, `attended` and `unattended` as delivered.
+without it, `attended` and `unattended` as delivered. deadline_s: how long answers are waited for when the event does
+not say it; clock_grace_s: how far the clocks of broker and decision may differ; rebuild_window_s: how long before the
+last input that was handled a session can have been undecided, for a join that has lost everything.
 """
 
 from pathlib import Path
@@ -17,4 +19,5 @@ class DecisionSettings(BaseSettings):
     policies_dir: Path = Path(__file__).parent / "policies"
     policy_file: Path = Path(__file__).parent / "policy.toml"
     deadline_s: float = 30.0
+    clock_grace_s: float = 1.0
     rebuild_window_s: float = 3_600.0

@@ -41,7 +41,8 @@ class NormalizedCapture:
     mesh: [468, 3] mean mesh in grid cells (column, row, depth; nearer is smaller).
     eyes: [K, 2, 24, 40, 3] image-left and image-right eye, sRGB code values.
     faces: [F, 160, 160, 3] aligned face pictures, sRGB code values, for the report.
-    chips: [P, 150, 150, 3] aligned probe chips, sRGB code values.
+    chips: [P, side, side, 3] probe chips, sRGB code values, aligned as the header's `chip_template` says: `arcface_112`
+        (five points, side 112); absent in captures from before it was stated, which are `dlib_150` (side 150).
     chip_frame: [P] frame index of each chip.
     """
 
@@ -60,6 +61,11 @@ class NormalizedCapture:
     chip_frame: np.ndarray
 
     @property
+    def chip_template(self) -> str:
+        """How the chips were cut."""
+        return str(self.header.get("chip_template", _CHIP_TEMPLATE_BEFORE))
+
+    @property
     def film_sha256(self) -> str:
         """Digest of the film; raises NormalizedCaptureUnreadable when the header lacks it."""
         found = self.header.get("video", {}).get("sha256")
@@ -75,6 +81,8 @@ class NormalizedCapture:
             raise NormalizedCaptureUnreadable(f"the header has no quality {name}") from error
 
 
+_CHIP_TEMPLATE_BEFORE = "dlib_150"
+_CHIP_SIDES = {"arcface_112": 112, "dlib_150": 150}
 _DTYPES: dict[str, str] = {
     "frame_time_ms": "<f4",
     "face_radiance": "<f2",
@@ -122,7 +130,11 @@ def unpack(content: bytes) -> NormalizedCapture:
         raise NormalizedCaptureUnreadable(f"expected schema {SCHEMA}")
     _check_header(header)
     _check(arrays)
-    return NormalizedCapture(header=header, **arrays)
+    capture = NormalizedCapture(header=header, **arrays)
+    side = _CHIP_SIDES.get(capture.chip_template)
+    if capture.chips.shape != (len(capture.chip_frame), side, side, 3):
+        raise NormalizedCaptureUnreadable(f"chips of shape {capture.chips.shape} are not {capture.chip_template}")
+    return capture
 
 
 def _is_number(value: object) -> bool:
@@ -150,7 +162,6 @@ def _check(arrays: dict[str, np.ndarray]) -> None:
         "landmarks": (tracked, 468, 3),
         "eyes": (tracked, 2, 24, 40, 3),
         "faces": (*arrays["faces"].shape[:1], 160, 160, 3),
-        "chips": (chips, *arrays["chips"].shape[1:3], 3),
         "chip_frame": (chips,),
         "face_radiance": (frames, GRID_ROWS, GRID_COLUMNS, 3),
         "face_usable": (frames, GRID_ROWS, GRID_COLUMNS),

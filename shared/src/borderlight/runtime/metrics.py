@@ -63,6 +63,16 @@ class Metrics:
             ["outcome"], buckets=_SECONDS, registry=r,
         )  # fmt: skip
         self.join_pending = Gauge("borderlight_join_pending", "Sessions that wait for an answer.", registry=r)
+        self.join_gaps_total = Counter(
+            "borderlight_join_gaps_total", "Records that came when earlier ones were not in the join.", ["topic"],
+            registry=r,
+        )  # fmt: skip
+        self.join_catch_ups_total = Counter(
+            "borderlight_join_catch_ups_total", "Times the join was brought back from the topics.", registry=r
+        )
+        self.join_set_aside_total = Counter(
+            "borderlight_join_set_aside_total", "Sessions that could not be read and have no verdict.", registry=r
+        )
         self.build_info = Gauge(
             "borderlight_build_info", "Always 1; what runs here.", ["service", "version"], registry=r
         )

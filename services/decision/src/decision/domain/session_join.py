@@ -14,19 +14,27 @@ class Side(StrEnum):
 
 
 @dataclass(frozen=True)
+class Stored:
+    """text: JSON of the event; at_ms: timestamp of its record [ms since 1970], the same whenever it is read again."""
+
+    text: str
+    at_ms: int
+
+
+@dataclass(frozen=True)
 class JoinState:
-    """JSON texts of the events that have come; the first of each side stands."""
+    """The events that have come; the first of each side stands. published: the verdict is on its topic."""
 
     session_id: str
-    captured: str | None = None
-    rejected: str | None = None
-    liveness: str | None = None
-    comparison: str | None = None
+    captured: Stored | None = None
+    rejected: Stored | None = None
+    liveness: Stored | None = None
+    comparison: Stored | None = None
     verdict: str | None = None
     published: bool = False
 
-    def is_complete(self) -> bool:
-        """Whether a verdict can be reached without waiting longer."""
+    def may_be_complete(self) -> bool:
+        """Whether it is worth reading the events: a verdict may be possible without waiting longer."""
         if self.captured is None:
             return False
         return self.rejected is not None or (self.liveness is not None and self.comparison is not None)

@@ -1,10 +1,10 @@
-"""Turn what is known of a session into its verdict: facts, policy, event. Pure."""
+"""Turn what is known of a session into its verdict: facts, policy, event. Pure: equal input, equal verdict."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from borderlight.contracts.events import (
-    CaptureRejected,
     Channel,
     ComparisonOutcome,
     DocumentAuthenticity,
@@ -14,148 +14,161 @@ from borderlight.contracts.events import (
     Freshness,
     LivenessAssessed,
     LivenessOutcome,
-    SessionCaptured,
     VerdictComparison,
     VerdictLiveness,
 )
 from decision.domain.policy import UNKNOWN, WHEN_NOT_TOLD, Policy
-from decision.domain.session_join import JoinState
+from decision.use_cases.known_session import KnownSession
 
 _HELPED_BY_ANOTHER_CAPTURE = ("comparison.probe_poor",)
+MISSING = "missing"
+OutcomeT = TypeVar("OutcomeT", LivenessOutcome, ComparisonOutcome)
 
 
 @dataclass(frozen=True)
-class Known:
-    """The parsed sides of a session."""
+class Part:
+    """What one answer gives to the verdict: the fact for the policy, and reasons in the order of the verdict."""
 
-    captured: SessionCaptured
-    rejected: CaptureRejected | None
+    fact: str
+    reasons: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+
+
+def _liveness_part(event: LivenessAssessed | None) -> Part:
+    if event is None:
+        return Part(MISSING)
+    reasons: tuple[str, ...] = ()
+    if event.outcome is not LivenessOutcome.BONA_FIDE:
+        reasons = (f"liveness.{event.outcome.value}", *event.reasons)
+    return Part(event.outcome.value, reasons, event.advice)
+
+
+def _comparison_part(event: FaceCompared | None) -> Part:
+    if event is None:
+        return Part(MISSING)
+    reasons: tuple[str, ...] = ()
+    if event.outcome is not ComparisonOutcome.MATCH:
+        reasons = (f"comparison.{event.outcome.value}", *event.reasons)
+    return Part(
+        event.outcome.value, reasons, tuple(code for code in event.reasons if code in _HELPED_BY_ANOTHER_CAPTURE)
+    )
+
+
+def _document(event: FaceCompared | None) -> str:
+    reasons = () if event is None else event.reasons
+    for state in ("expired", "none"):
+        if f"document.{state}" in reasons:
+            return state
+    return "usable"
+
+
+@dataclass(frozen=True)
+class _Findings:
+    """The two answers, or for a capture that could not be judged its rejection in the place of both."""
+
     liveness: LivenessAssessed | None
     comparison: FaceCompared | None
+    parts: tuple[Part, Part]
+    reasons: tuple[str, ...]
 
-    @staticmethod
-    def of(state: JoinState) -> "Known | None":
-        """None when the session was never seen to be captured."""
-        if state.captured is None:
-            return None
-        return Known(
-            SessionCaptured.model_validate_json(state.captured),
-            None if state.rejected is None else CaptureRejected.model_validate_json(state.rejected),
-            None if state.liveness is None else LivenessAssessed.model_validate_json(state.liveness),
-            None if state.comparison is None else FaceCompared.model_validate_json(state.comparison),
-        )
+    @property
+    def advice(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(code for part in self.parts for code in part.advice))
 
+    def told_liveness(self) -> VerdictLiveness:
+        """As the verdict tells it."""
+        if self.liveness is not None:
+            found = self.liveness
+            return VerdictLiveness(outcome=found.outcome, score=found.score, reasons=found.reasons)
+        part = self.parts[0]
+        return VerdictLiveness(outcome=_outcome(LivenessOutcome, part), reasons=part.reasons)
 
-def _advice(known: Known) -> tuple[str, ...]:
-    if known.rejected is not None:
-        return tuple(code for code in known.rejected.reasons if code.startswith("capture."))
-    advice: list[str] = list(known.liveness.advice) if known.liveness is not None else []
-    if known.comparison is not None:
-        advice += [code for code in known.comparison.reasons if code in _HELPED_BY_ANOTHER_CAPTURE]
-    return tuple(dict.fromkeys(advice))
-
-
-def _facts(known: Known, advice: tuple[str, ...], policy: Policy) -> dict[str, str | bool]:
-    if known.rejected is not None:
-        liveness = comparison = "inconclusive"
-    else:
-        liveness = known.liveness.outcome.value if known.liveness is not None else "missing"
-        comparison = known.comparison.outcome.value if known.comparison is not None else "missing"
-    document = "usable"
-    for state in ("none", "expired"):
-        if known.comparison is not None and f"document.{state}" in known.comparison.reasons:
-            document = state
-    return {
-        "liveness": liveness,
-        "comparison": comparison,
-        "document": document,
-        "attempts_left": known.captured.attempt < policy.max_attempts,
-        "advice": bool(advice),
-        **_circumstances(known),
-    }
+    def told_comparison(self) -> VerdictComparison:
+        """As the verdict tells it."""
+        if self.comparison is not None:
+            found = self.comparison
+            return VerdictComparison(
+                outcome=found.outcome, score=found.score, threshold=found.threshold, reasons=found.reasons,
+                documents=found.documents,
+            )  # fmt: skip
+        part = self.parts[1]
+        return VerdictComparison(outcome=_outcome(ComparisonOutcome, part), reasons=part.reasons)
 
 
-def _circumstances(known: Known) -> dict[str, str]:
+def _outcome(kind: type[OutcomeT], part: Part) -> OutcomeT | None:
+    return None if part.fact == MISSING else kind(part.fact)
+
+
+def _findings(known: KnownSession) -> _Findings:
+    if known.is_rejected:
+        codes = known.refused if known.rejected.event is None else known.rejected.event.reasons
+        advice = tuple(code for code in codes if code.startswith("capture."))
+        part = Part("inconclusive", codes, advice)
+        return _Findings(None, None, (part, part), codes)
+    liveness, comparison = known.liveness, known.comparison
+    parts = (_liveness_part(liveness.event), _comparison_part(comparison.event))
+    reasons = [*known.refused, *parts[0].reasons, *parts[1].reasons]
+    absent = [name for name, answer in (("liveness", liveness), ("comparison", comparison)) if not answer.came]
+    reasons += [f"{name}.missing" for name in absent]
+    if absent:
+        reasons.append("session.deadline")
+    return _Findings(liveness.event, comparison.event, parts, tuple(dict.fromkeys(reasons)))
+
+
+def _circumstances(known: KnownSession, comparison: FaceCompared | None) -> dict[str, str]:
     """Facts that others state; one that nobody stated counts as `WHEN_NOT_TOLD` says."""
-    authenticity = None if known.comparison is None else known.comparison.authenticity
     stated = {
         "freshness": known.captured.freshness,
         "channel": known.captured.channel,
-        "authenticity": authenticity,
+        "authenticity": None if comparison is None else comparison.authenticity,
     }
     return {name: str(WHEN_NOT_TOLD[name]) if value is None else value.value for name, value in stated.items()}
 
 
-def _reasons(known: Known) -> tuple[str, ...]:
-    if known.rejected is not None:
-        return known.rejected.reasons
-    reasons: list[str] = []
-    if known.liveness is None:
-        reasons.append("liveness.missing")
-    elif known.liveness.outcome is not LivenessOutcome.BONA_FIDE:
-        reasons += [f"liveness.{known.liveness.outcome.value}", *known.liveness.reasons]
-    if known.comparison is None:
-        reasons.append("comparison.missing")
-    elif known.comparison.outcome is not ComparisonOutcome.MATCH:
-        reasons += [f"comparison.{known.comparison.outcome.value}", *known.comparison.reasons]
-    if known.liveness is None or known.comparison is None:
-        reasons.append("session.deadline")
-    return tuple(dict.fromkeys(reasons))
+def decided_at(known: KnownSession) -> datetime:
+    """When the last answer that counts had come, else the deadline: no clock of ours, so always the same."""
+    at_ms = known.deadline_ms if known.complete_ms is None else known.complete_ms
+    return max(datetime.fromtimestamp(at_ms / 1000.0, UTC), known.captured.captured_at)
 
 
-def reach_verdict(known: Known, policy: Policy, decided_at: datetime) -> EntryVerdict:
-    """The verdict; deterministic but for `decided_at` and `expires_at`."""
-    advice = _advice(known)
-    facts = _facts(known, advice, policy)
-    outcome, row = policy.decide(facts)
-    reasons = _reasons(known)
-    if outcome == "refer" and known.captured.attempt >= policy.max_attempts and advice:
+def reach_verdict(known: KnownSession, policy: Policy) -> EntryVerdict:
+    """The verdict of a session that is complete, or whose deadline has passed."""
+    found, captured, at = _findings(known), known.captured, decided_at(known)
+    circumstances = _circumstances(known, found.comparison)
+    has_attempts = captured.attempt < policy.max_attempts
+    outcome, row = policy.decide(
+        {
+            "liveness": found.parts[0].fact,
+            "comparison": found.parts[1].fact,
+            "document": _document(found.comparison),
+            "attempts_left": has_attempts,
+            "advice": bool(found.advice),
+            **circumstances,
+        }
+    )
+    reasons = found.reasons
+    if outcome == "refer" and not has_attempts and found.advice:
         reasons = (*reasons, "session.attempts_used")
     if policy.version == UNKNOWN:
         reasons = (*reasons, "policy.unknown")
-    liveness, comparison = known.liveness, known.comparison
-    rejected_liveness = VerdictLiveness(
-        outcome=LivenessOutcome.INCONCLUSIVE, reasons=known.rejected.reasons if known.rejected else ()
-    )
-    rejected_comparison = VerdictComparison(
-        outcome=ComparisonOutcome.INCONCLUSIVE, reasons=known.rejected.reasons if known.rejected else ()
-    )
     return EntryVerdict(
-        session_id=known.captured.session_id,
-        traveller_ref=known.captured.traveller_ref,
+        session_id=captured.session_id,
+        traveller_ref=captured.traveller_ref,
         outcome=EntryOutcome(outcome),
         reasons=reasons,
-        liveness=(
-            rejected_liveness
-            if known.rejected is not None
-            else VerdictLiveness()
-            if liveness is None
-            else VerdictLiveness(outcome=liveness.outcome, score=liveness.score, reasons=liveness.reasons)
-        ),
-        comparison=(
-            rejected_comparison
-            if known.rejected is not None
-            else VerdictComparison()
-            if comparison is None
-            else VerdictComparison(
-                outcome=comparison.outcome,
-                score=comparison.score,
-                threshold=comparison.threshold,
-                reasons=comparison.reasons,
-                documents=comparison.documents,
-            )
-        ),
-        advice=advice if outcome == "retake" else (),
-        attempt=known.captured.attempt,
+        liveness=found.told_liveness(),
+        comparison=found.told_comparison(),
+        advice=found.advice if outcome == "retake" else (),
+        attempt=captured.attempt,
         policy_version=f"{policy.policy_id}/{policy.version}",
         policy_row=row,
-        thresholds_version=liveness.thresholds_version if liveness is not None else "",
-        model_sha256=comparison.model_sha256 if comparison is not None else "",
-        captured_at=known.captured.captured_at,
-        decided_at=decided_at,
-        expires_at=decided_at + timedelta(seconds=policy.verdict_valid_for_s),
-        explanation=liveness.explanation if liveness is not None else None,
-        freshness=Freshness(facts["freshness"]),
-        channel=Channel(facts["channel"]),
-        authenticity=DocumentAuthenticity(facts["authenticity"]),
+        thresholds_version="" if found.liveness is None else found.liveness.thresholds_version,
+        model_sha256="" if found.comparison is None else found.comparison.model_sha256,
+        captured_at=captured.captured_at,
+        decided_at=at,
+        expires_at=at + timedelta(seconds=policy.verdict_valid_for_s),
+        explanation=None if found.liveness is None else found.liveness.explanation,
+        freshness=Freshness(circumstances["freshness"]),
+        channel=Channel(circumstances["channel"]),
+        authenticity=DocumentAuthenticity(circumstances["authenticity"]),
     )

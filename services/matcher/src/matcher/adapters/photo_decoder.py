@@ -4,6 +4,7 @@ Sizes are read from the header first: a bomb is refused before it is decoded.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from matcher.domain.picture_size import stated_size
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 40_000_000
-LONG_SIDE_PX = 1_280
 PixelDecoder = Callable[[bytes, str, int, int], np.ndarray]
 """As `decode_pixels`: picture, media type, stated long side, wanted long side; raises PixelsRefused."""
 
@@ -42,18 +42,29 @@ def picture_of(content: bytes) -> tuple[bytes, str]:
     return content, media_type
 
 
-def decode_photo(content: bytes, pixels: PixelDecoder = decode_pixels) -> np.ndarray:
-    """[height, width, 3] sRGB code values, the long side at most 1280; raises PhotoRefused.
+@dataclass(frozen=True)
+class CheckedPicture:
+    """A coded picture whose stated size is within bounds; long_side: [px]; decode: here or in the sandbox."""
 
-    pixels: decodes, here or in the sandbox, after the size was read and found to be in bounds.
-    """
+    content: bytes
+    media_type: str
+    long_side: int
+    decode: PixelDecoder = decode_pixels
+
+    def pixels(self, long_side: int) -> np.ndarray:
+        """[height, width, 3] sRGB code values, the long side at most `long_side`; raises PhotoRefused."""
+        try:
+            return self.decode(self.content, self.media_type, self.long_side, long_side)
+        except PixelsRefused as error:
+            raise PhotoRefused("comparison.reference_not_an_image", str(error)) from error
+
+
+def check_picture(content: bytes, decode: PixelDecoder = decode_pixels) -> CheckedPicture:
+    """Find the picture in a file and read its size, before anything is decoded; raises PhotoRefused."""
     picture, media_type = picture_of(content)
     size = stated_size(picture, media_type)
     if size is None or min(size) < 1:
         raise PhotoRefused("comparison.reference_not_an_image", "the picture's header is damaged")
     if size[0] * size[1] > MAX_PIXELS:
         raise PhotoRefused("comparison.reference_too_large", f"{size[0]}x{size[1]} pixels; at most {MAX_PIXELS}")
-    try:
-        return pixels(picture, media_type, max(size), LONG_SIDE_PX)
-    except PixelsRefused as error:
-        raise PhotoRefused("comparison.reference_not_an_image", str(error)) from error
+    return CheckedPicture(picture, media_type, max(size), decode)

@@ -11,6 +11,8 @@ import numpy as np
 
 from matcher.domain.face_image_record import JPEG
 
+Task = Callable[[dict[str, Any], bytes], tuple[dict[str, Any], bytes | memoryview]]
+
 
 class PixelsRefused(ValueError):
     """The picture cannot be decoded."""
@@ -37,7 +39,9 @@ def decode_pixels(picture: bytes, media_type: str, stated_long_side: int, long_s
     return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
 
 
-def make_task(arguments: dict[str, Any]) -> Callable[[dict[str, Any], bytes], tuple[dict[str, Any], bytes]]:
+def make_task(
+    arguments: dict[str, Any],
+) -> Callable[[dict[str, Any], bytes], tuple[dict[str, Any], bytes | memoryview]]:
     """For the sandbox; a request's header holds the arguments of `decode_pixels`, its body the picture."""
     del arguments
     cv2.setNumThreads(1)
@@ -46,11 +50,11 @@ def make_task(arguments: dict[str, Any]) -> Callable[[dict[str, Any], bytes], tu
         if done:
             cv2.imdecode(coded, cv2.IMREAD_COLOR)
 
-    def decode(header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+    def decode(header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes | memoryview]:
         try:
             pixels = decode_pixels(body, header["media_type"], header["stated_long_side"], header["long_side"])
         except PixelsRefused:
             return {"refused": True}, b""
-        return {"height": pixels.shape[0], "width": pixels.shape[1]}, pixels.tobytes()
+        return {"height": pixels.shape[0], "width": pixels.shape[1]}, memoryview(pixels).cast("B")
 
     return decode

@@ -14,13 +14,13 @@ from borderlight.runtime.sandbox.client import (
 )
 from matcher.adapters.photo_pixels import PixelsRefused
 
-MAX_LONG_SIDE_PX = 4_096
+MAX_PIXELS = 40_000_000
 
 
 class SandboxedPixels:
     """Callable as `decode_pixels`; a picture that breaks or holds up the worker is refused."""
 
-    def __init__(self, memory_bytes: int = 300_000_000, is_required: bool = False) -> None:
+    def __init__(self, memory_bytes: int = 450_000_000, is_required: bool = False) -> None:
         """memory_bytes: beyond the loaded libraries [bytes]; is_required: refuse to start where nothing confines."""
         self._worker = SandboxedWorker(
             SandboxPlan(
@@ -29,7 +29,7 @@ class SandboxedPixels:
                 cpu_s=10,
                 wall_s=30.0,
                 max_request=21_000_000,
-                max_answer=3 * MAX_LONG_SIDE_PX**2,
+                max_answer=3 * MAX_PIXELS,
                 is_required=is_required,
             )
         )
@@ -63,4 +63,4 @@ def _pixels(answer: dict[str, Any], content: bytes, long_side: int) -> np.ndarra
     fits = 0 < height <= long_side and 0 < width <= long_side
     if not fits or len(content) != 3 * height * width:
         raise PixelsRefused("the picture cannot be decoded")
-    return np.frombuffer(content, np.uint8).reshape(height, width, 3).copy()
+    return np.frombuffer(content, np.uint8).reshape(height, width, 3)

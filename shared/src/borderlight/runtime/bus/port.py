@@ -31,7 +31,7 @@ class Record:
 
     @property
     def position(self) -> RecordPosition:
-        return RecordPosition(self.topic, self.partition, self.offset)
+        return RecordPosition(self.topic, self.partition, self.offset, self.timestamp_ms)
 
 
 class EventPublisher(Protocol):

@@ -6,7 +6,7 @@ A consumer whose state can be lost (a join in Redis) keeps the position beside t
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from borderlight.errors import BorderlightError
 
@@ -21,11 +21,15 @@ class Partition:
 
 @dataclass(frozen=True, order=True)
 class RecordPosition:
-    """One record of a topic. Offsets of a partition grow, but need not be without holes."""
+    """One record of a topic. Offsets of a partition grow, but need not be without holes.
+
+    timestamp_ms: as the broker has it [ms since 1970]; the same whenever the record is read again.
+    """
 
     topic: str
     partition: int
     offset: int
+    timestamp_ms: int = field(default=0, compare=False)
 
     @property
     def in_partition(self) -> Partition:

@@ -12,7 +12,7 @@ class FrameBroken(ValueError):
     """The other side closed the pipe or does not keep to the form."""
 
 
-def write_frame(stream: BinaryIO, header: dict[str, Any], body: bytes = b"") -> None:
+def write_frame(stream: BinaryIO, header: dict[str, Any], body: bytes | memoryview = b"") -> None:
     """Write and flush."""
     text = json.dumps(header).encode()
     stream.write(_LENGTHS.pack(len(text), len(body)) + text)

@@ -14,7 +14,7 @@ from typing import Any
 from borderlight.runtime.sandbox.confinement import close_everything, close_files
 from borderlight.runtime.sandbox.frames import FrameBroken, read_frame, write_frame
 
-Task = Callable[[dict[str, Any], bytes], tuple[dict[str, Any], bytes]]
+Task = Callable[[dict[str, Any], bytes], tuple[dict[str, Any], bytes | memoryview]]
 """(header, body) of a request to (header, body) of the answer."""
 
 
@@ -24,7 +24,7 @@ def _limit_cpu(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds + 1, resource.RLIM_INFINITY))
 
 
-def _answer(task: Task, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+def _answer(task: Task, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes | memoryview]:
     begun = time.process_time()
     try:
         answer, content = task(header, body)

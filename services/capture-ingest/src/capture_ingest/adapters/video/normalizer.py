@@ -12,8 +12,8 @@ import numpy as np
 
 from borderlight.contracts.normalized_capture import NormalizedCapture, pack
 from borderlight.errors import CaptureRejected
+from borderlight.vision.chip import ARCFACE, align_chip, chip_bounds
 from borderlight.vision.detector import FaceDetector
-from borderlight.vision.embedder import align_chip
 from borderlight.vision.frame import Frame
 from borderlight.vision.landmarker import FaceLandmarker
 from borderlight.vision.reduced_frame import ReducedFrame
@@ -27,8 +27,6 @@ _EYE_CORNERS = ((33, 133), (362, 263))
 _FACE_SIDE = 160
 _CHIPS = 2
 _MOST_CANDIDATES = 12
-_CHIP_REACH = 0.64
-"""Half of what is converted around a face before its chip is cut [share of the mesh's longer side]."""
 _LOOK_EVERY_MS = 200.0
 """How often landmarks are looked for: a head is seen as often whatever the frame rate."""
 _LOOK_SLACK_MS = 17.0
@@ -85,6 +83,7 @@ class VisionCaptureNormalizer:
                     "height": properties.height,
                 },
                 "quality": quality,
+                "chip_template": ARCFACE.name,
             },
             frame_time_ms=np.array(times),
             face_radiance=face_radiance,
@@ -103,9 +102,7 @@ class VisionCaptureNormalizer:
 
 
 def _chip(frame: Frame, points: np.ndarray) -> np.ndarray:
-    low, high = points[:, :2].min(0), points[:, :2].max(0)
-    centre, half = (low + high) / 2, float((high - low).max()) * _CHIP_REACH
-    rgb, left, top = frame.crop(*[int(v) for v in (*(centre - half), *(centre + half))])
+    rgb, left, top = frame.crop(*chip_bounds(points))
     return align_chip(rgb, points[:, :2] - (left, top))
 
 
@@ -114,7 +111,7 @@ def _probe(looks: dict[int, Frame], track: FaceTrack) -> tuple[np.ndarray, np.nd
     candidates = np.arange(0, len(track.tracked_frame), step)
     chips = [_chip(looks[int(track.tracked_frame[k])], track.points[k]) for k in candidates]
     sharpness = np.array([float(cv2.Laplacian(cv2.cvtColor(c, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var()) for c in chips])
-    means = np.array([cv2.mean(chip[30:120, 30:120])[:3] for chip in chips])
+    means = np.array([cv2.mean(chip[22:90, 22:90])[:3] for chip in chips])
     chromaticity = means / np.maximum(means.sum(1, keepdims=True), 1.0)
     cast = np.abs(chromaticity - np.median(chromaticity, axis=0)).sum(1)
     yaw = yaw_measure(track.points[candidates])
