@@ -25,7 +25,9 @@ class CaptureIngestSettings(BaseSettings):
     beside the default that agencies may name, as decision has them; upload_memory_bytes: what all uploads of a process
     may hold together; max_connections: beyond it a connection is answered with 503; worker_memory_bytes: what decoding
     may use beyond the loaded models, so that the pod has more; sandbox_required: do not start where the kernel cannot
-    confine the decoder.
+    confine the decoder; attempts_per_day: challenges that one traveller may see in 24 hours, over all sessions, 0 is
+    without limit; answer_deadline_s: from the challenge to the finish of a capture that was not committed while it was
+    filmed.
     """
 
     model_config = SettingsConfigDict(env_prefix="CAPTURE_INGEST_")
@@ -45,6 +47,8 @@ class CaptureIngestSettings(BaseSettings):
     max_connections: int = 1000
     session_life_s: int = 900
     max_attempts: int = 3
+    attempts_per_day: int = 12
+    answer_deadline_s: float = 30.0
     policies: list[str] = []
     models_dir: Path = default_models_folder()
     worker_memory_bytes: int = 700_000_000

@@ -44,6 +44,8 @@ class NormalizedCapture:
     chips: [P, side, side, 3] probe chips, sRGB code values, aligned as the header's `chip_template` says: `arcface_112`
         (five points, side 112); absent in captures from before it was stated, which are `dlib_150` (side 150).
     chip_frame: [P] frame index of each chip.
+    frame_committed_ms: [T] when each frame's bytes were fixed, of a live capture; None without one [ms].
+    slot_released_ms: [S] when each colour of the challenge went out, by the same clock; None without one [ms].
     """
 
     header: dict[str, Any]
@@ -59,6 +61,8 @@ class NormalizedCapture:
     faces: np.ndarray
     chips: np.ndarray
     chip_frame: np.ndarray
+    frame_committed_ms: np.ndarray | None = None
+    slot_released_ms: np.ndarray | None = None
 
     @property
     def chip_template(self) -> str:
@@ -97,6 +101,7 @@ _DTYPES: dict[str, str] = {
     "chips": "|u1",
     "chip_frame": "<i2",
 }
+_OPTIONAL_DTYPES = {"frame_committed_ms": "<f4", "slot_released_ms": "<f4"}
 
 
 def pack(capture: NormalizedCapture) -> bytes:
@@ -108,7 +113,9 @@ def pack(capture: NormalizedCapture) -> bytes:
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)
 
         write("header.json", json.dumps({"schema": SCHEMA, **capture.header}, sort_keys=True).encode())
-        for name, dtype in _DTYPES.items():
+        for name, dtype in (_DTYPES | _OPTIONAL_DTYPES).items():
+            if getattr(capture, name) is None:
+                continue
             stream = io.BytesIO()
             array = np.ascontiguousarray(getattr(capture, name), dtype=dtype)
             np.lib.format.write_array(stream, array, allow_pickle=False)
@@ -121,9 +128,11 @@ def unpack(content: bytes) -> NormalizedCapture:
     if len(content) > MAX_BYTES:
         raise NormalizedCaptureUnreadable(f"{len(content)} bytes; a normalized capture has at most {MAX_BYTES}")
     try:
-        members = read_members(content, ["header.json", *(f"{name}.npy" for name in _DTYPES)])
+        optional = [f"{name}.npy" for name in _OPTIONAL_DTYPES]
+        members = read_members(content, ["header.json", *(f"{name}.npy" for name in _DTYPES)], optional)
         header = read_json_object(members["header.json"])
-        arrays = {name: read_array(members[f"{name}.npy"], dtype) for name, dtype in _DTYPES.items()}
+        known = (_DTYPES | _OPTIONAL_DTYPES).items()
+        arrays = {name: read_array(members[f"{name}.npy"], kind) for name, kind in known if f"{name}.npy" in members}
     except ArchiveUnreadable as error:
         raise NormalizedCaptureUnreadable(f"The normalized capture cannot be read: {error}") from error
     if header.pop("schema", None) != SCHEMA:
@@ -177,6 +186,8 @@ def _check(arrays: dict[str, np.ndarray]) -> None:
     for name in ("tracked_frame", "chip_frame"):
         if ((arrays[name] < 0) | (arrays[name] >= frames)).any():
             raise NormalizedCaptureUnreadable(f"{name} names a frame that is not there")
+    if "frame_committed_ms" in arrays and arrays["frame_committed_ms"].shape != (frames,):
+        raise NormalizedCaptureUnreadable("frame_committed_ms does not name every frame")
 
 
-assert set(_DTYPES) == {f.name for f in fields(NormalizedCapture)} - {"header"}
+assert set(_DTYPES | _OPTIONAL_DTYPES) == {f.name for f in fields(NormalizedCapture)} - {"header"}

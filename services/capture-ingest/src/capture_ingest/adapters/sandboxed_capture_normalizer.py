@@ -20,6 +20,7 @@ from borderlight.runtime.sandbox.client import (
     WorkerSlow,
 )
 from capture_ingest.adapters.video.decoder import DecodeLimits
+from capture_ingest.domain.committed_film import CommittedFilm
 
 _CODE = re.compile(r"capture\.[a-z_]{1,40}")
 
@@ -65,13 +66,16 @@ class SandboxedCaptureNormalizer:
         except WorkerNotStarted as error:
             raise Unavailable(f"the normalizer's worker did not start ({error}); run `./dev models`") from error
 
-    async def normalize(self, video: bytes, header: dict[str, Any]) -> tuple[bytes, float]:
+    async def normalize(
+        self, video: bytes, header: dict[str, Any], committed: CommittedFilm | None = None
+    ) -> tuple[bytes, float]:
         if len(video) > self._most_bytes:
             raise CaptureRejected("capture.too_large", f"{len(video)} bytes of video; at most {self._most_bytes}")
+        request = {"capture": header, "committed": None if committed is None else asdict(committed)}
         async with self._one:
             await self.start()
             try:
-                answer, packed = await asyncio.to_thread(self._worker.ask, {"capture": header}, video)
+                answer, packed = await asyncio.to_thread(self._worker.ask, request, video)
             except WorkerSlow as error:
                 raise CaptureRejected("capture.too_costly", "decoding this video took too long") from error
             except WorkerBroken as error:

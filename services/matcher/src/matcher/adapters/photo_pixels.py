@@ -55,6 +55,6 @@ def make_task(
             pixels = decode_pixels(body, header["media_type"], header["stated_long_side"], header["long_side"])
         except PixelsRefused:
             return {"refused": True}, b""
-        return {"height": pixels.shape[0], "width": pixels.shape[1]}, memoryview(pixels).cast("B")
+        return {"height": pixels.shape[0], "width": pixels.shape[1]}, np.ascontiguousarray(pixels).data.cast("B")
 
     return decode

@@ -20,6 +20,7 @@ from borderlight.vision.reduced_frame import ReducedFrame
 from capture_ingest.adapters.video.decoder import DecodeLimits, open_video
 from capture_ingest.adapters.video.face_grid import fit_grid, look_at_scene, sample_faces, sample_scenes
 from capture_ingest.adapters.video.face_track import FaceTrack, track_face
+from capture_ingest.domain.committed_film import CommittedFilm
 from capture_ingest.domain.probe_selection import rank_frames, spread, yaw_measure
 
 _EYE_SIZE = (40, 24)
@@ -44,9 +45,10 @@ class VisionCaptureNormalizer:
         self._detector = FaceDetector(models)
         self._landmarker = FaceLandmarker(models)
 
-    def normalize(self, video: bytes, header: dict[str, Any]) -> bytes:
+    def normalize(self, video: bytes, header: dict[str, Any], committed: CommittedFilm | None = None) -> bytes:
         """Packed normalized capture of `video`; `header` carries challenge and client log. Raises CaptureRejected."""
         times: list[float] = []
+        end_bytes: list[int | None] = []
         looks: dict[int, Frame] = {}
         frames: list[ReducedFrame] = []
         scene_looks: list[np.ndarray] = []
@@ -58,6 +60,7 @@ class VisionCaptureNormalizer:
                     due_ms = max(due_ms, decoded.time_ms - _LOOK_EVERY_MS / 2) + _LOOK_EVERY_MS
                     looks[len(times)] = decoded.frame.kept()
                 times.append(decoded.time_ms)
+                end_bytes.append(decoded.end_byte)
                 # At once, while the frame is in the processor's cache.
                 frames.append(decoded.frame.reduced())
                 scene_looks.append(look_at_scene(frames[-1]))
@@ -97,6 +100,8 @@ class VisionCaptureNormalizer:
             faces=_face_pictures(looks, track),
             chips=chips,
             chip_frame=chip_frame,
+            frame_committed_ms=None if committed is None else np.array([*map(committed.committed_ms, end_bytes)]),
+            slot_released_ms=None if committed is None else np.array(committed.released_ms),
         )
         return pack(capture)
 

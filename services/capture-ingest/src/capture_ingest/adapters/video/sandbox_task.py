@@ -9,6 +9,7 @@ import numpy as np
 from borderlight.errors import CaptureRejected
 from capture_ingest.adapters.video.decoder import DecodeLimits
 from capture_ingest.adapters.video.normalizer import VisionCaptureNormalizer
+from capture_ingest.domain.committed_film import CommittedFilm
 
 Task = Callable[[dict[str, Any], bytes], tuple[dict[str, Any], bytes]]
 
@@ -20,11 +21,18 @@ def make_task(arguments: dict[str, Any]) -> Task:
 
     def normalize(header: dict[str, Any], video: bytes) -> tuple[dict[str, Any], bytes]:
         try:
-            return {}, normalizer.normalize(video, header["capture"])
+            return {}, normalizer.normalize(video, header["capture"], _committed(header["committed"]))
         except CaptureRejected as rejected:
             return {"rejected": rejected.code, "explanation": str(rejected)[:500]}, b""
 
     return normalize
+
+
+def _committed(raw: dict[str, Any] | None) -> CommittedFilm | None:
+    if raw is None:
+        return None
+    ends, arrived, released = (tuple(raw[name]) for name in ("ends", "arrived_ms", "released_ms"))
+    return CommittedFilm(ends, arrived, released)
 
 
 def _warm_up(normalizer: VisionCaptureNormalizer) -> None:
