@@ -75,6 +75,6 @@ def series_of(capture: NormalizedCapture) -> CaptureSeries:
         face_low=points.min((0, 1)),
         face_high=points.max((0, 1)),
         frame_size=frame_size,
-        eye_distance_px=float(quality["eye_distance_px"]),
+        eye_distance_px=capture.quality_of("eye_distance_px"),
         yaw=float(quality["yaw"]),
     )
