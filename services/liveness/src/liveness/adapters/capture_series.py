@@ -82,6 +82,6 @@ def series_of(capture: NormalizedCapture) -> CaptureSeries:
         face_high=points.max((0, 1)),
         frame_size=frame_size,
         eye_distance_px=capture.quality_of("eye_distance_px"),
-        yaw=float(quality["yaw"]),
+        yaw=capture.quality_of("yaw"),
         commitment=_commitment(capture),
     )
