@@ -71,4 +71,4 @@ async def run_decision() -> None:
             await asyncio.sleep(1.0)
 
         process = service_app("decision", bus, metrics, background=(sweep, guard))
-        await run_worker(process, "decision", settings.host, settings.port)
+        await run_worker(process, "decision", settings.host, settings.ops_port)
