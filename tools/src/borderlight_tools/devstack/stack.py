@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from borderlight.runtime.sealing import KeyRing, write_key_file
 from borderlight_tools.devstack import servers
 from borderlight_tools.devstack.install import install
 from borderlight_tools.devstack.server import Server, free_ports
@@ -25,10 +26,11 @@ SERVICES: dict[str, list[str]] = {
     "liveness": ["liveness"],
     "matcher": ["matcher"],
     "decision": ["decision"],
+    "retention": ["retention"],
 }
 _PREFIX = {
     "api": "CAPTURE_INGEST", "normalizer": "CAPTURE_INGEST", "liveness": "LIVENESS", "matcher": "MATCHER",
-    "decision": "DECISION",
+    "decision": "DECISION", "retention": "RETENTION",
 }  # fmt: skip
 
 
@@ -50,11 +52,12 @@ def _is_ready(port: int) -> bool:
 
 
 def stack_environment(kafka_port: int, redis_port: int, s3_port: int, key_file: Path) -> dict[str, str]:
-    """Environment that points every service and command at the stack; the document store's key file is made."""
-    if not key_file.exists():
-        key_file.parent.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "borderlight_cli", "documents", "keys", "init", str(key_file)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    """Environment that points every service and command at the stack; the key files are made."""
+    session_key_file = key_file.with_name(f"session-{key_file.name}")
+    for file in (key_file, session_key_file):
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_key_file(file, KeyRing.generate())
     redis_url = f"redis://127.0.0.1:{redis_port}"
     return {
         "KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{kafka_port}",
@@ -66,6 +69,7 @@ def stack_environment(kafka_port: int, redis_port: int, s3_port: int, key_file: 
         "MATCHER_REDIS_URL": f"{redis_url}/1",
         "DECISION_REDIS_URL": f"{redis_url}/2",
         "MATCHER_KEY_FILE": str(key_file),
+        "RETENTION_KEY_FILE": str(session_key_file),
         "CAPTURE_INGEST_ALLOW_ANONYMOUS_AGENCY": "true",
     }
 

@@ -17,7 +17,7 @@ from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.bus.kafka_reader import read_topic
 from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.metrics import Metrics
-from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
+from borderlight.runtime.objects.session_store import open_sealed_s3
 from borderlight_tools.devstack.stack import Stack
 from borderlight_tools.load.driver import Clip, store_clips
 
@@ -85,7 +85,7 @@ async def soak(stack: Stack, clips: list[Path], sessions: int, seed: int, every_
     bus = KafkaBus(KafkaSettings(), "soak", SystemClock(), Metrics())
     await bus.start()
     try:
-        stored = await store_clips(clips, bus, S3ObjectStore(S3Settings()))
+        stored = await store_clips(clips, bus, await open_sealed_s3(SystemClock()))
         killer = asyncio.create_task(_kill_at_random(stack, report, chance, every_s))
         for number in range(sessions):
             session = uuid.uuid4().hex

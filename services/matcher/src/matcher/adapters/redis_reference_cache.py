@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from borderlight.runtime.logs import logger
-from matcher.adapters.envelope import SealBroken, seal, unseal
+from borderlight.runtime.sealing import SealBroken, seal, unseal
 from matcher.domain.authenticity import Authenticity
 from matcher.domain.comparison import Reference
 
