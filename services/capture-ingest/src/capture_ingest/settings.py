@@ -42,7 +42,7 @@ class CaptureIngestSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(env_prefix="CAPTURE_INGEST_", hide_input_in_errors=True)
-    host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
+    host: str = "0.0.0.0"
     port: int = 8080
     ops_port: int = 9090
     redis_url: str = "redis://127.0.0.1:6379/0"

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 class DecisionSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DECISION_")
-    host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
+    host: str = "0.0.0.0"
     ops_port: int = 9090
     redis_url: str = "redis://127.0.0.1:6379/2"
     policies_dir: Path = Path(__file__).parent / "policies"

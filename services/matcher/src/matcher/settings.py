@@ -20,7 +20,7 @@ from borderlight.vision.models import default_models_folder
 
 class MatcherSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MATCHER_", hide_input_in_errors=True)
-    host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
+    host: str = "0.0.0.0"
     ops_port: int = 9090
     steward_host: str = "127.0.0.1"
     steward_port: int = 8081

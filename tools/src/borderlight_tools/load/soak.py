@@ -80,7 +80,7 @@ async def _latest() -> dict[str, list[bytes]]:
 
 async def soak(stack: Stack, clips: list[Path], sessions: int, seed: int, every_s: float, wait_s: float) -> SoakReport:
     """Send `sessions` through a started stack under kills; the stack's environment must be this process's."""
-    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    chance = random.Random(seed)
     report = SoakReport()
     bus = KafkaBus(KafkaSettings(), "soak", SystemClock(), Metrics())
     await bus.start()
