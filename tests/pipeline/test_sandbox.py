@@ -31,8 +31,9 @@ async def normalizer(models: Path) -> AsyncIterator[SandboxedCaptureNormalizer]:
 
 
 def worker_pid(normalizer: SandboxedCaptureNormalizer) -> int:
-    pool: Any = normalizer._pool  # pyright: ignore[reportPrivateUsage]
-    return next(iter(pool._processes))
+    pid = normalizer.worker_pid
+    assert pid is not None
+    return pid
 
 
 async def test_a_capture_is_normalized_within_its_size(

@@ -73,10 +73,12 @@ class CaptureIngestSettings(BaseSettings):
     """Ids of policies beside the default that agencies may name; decision must have them."""
     models_dir: Path = default_models_folder()
     """Folder of the face models."""
-    worker_memory_bytes: int = 1_500_000_000
-    """Memory that the process which decodes films may use [bytes]."""
+    worker_memory_bytes: int = 700_000_000
+    """Memory that decoding may use beyond the loaded models [bytes]; a pod needs more."""
     worker_cpu_s: int = 20
     """Processor time for decoding one film [s]."""
+    sandbox_required: bool = False
+    """Do not start where the kernel cannot confine the process that decodes films."""
     public_url: str | None = None
     """What links for travellers begin with; not set: this machine's address and port."""
     trusted_proxies: str = "127.0.0.1"

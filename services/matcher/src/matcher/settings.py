@@ -37,6 +37,8 @@ class MatcherSettings(BaseSettings):
     """Keep the face of an admitted session and list it beside the documents; it never decides."""
     returning_keep_days: float = 30.0
     """Such a face is kept for so many days."""
+    sandbox_required: bool = False
+    """Do not start where the kernel cannot confine the process that decodes photographs."""
     trust_folder: Path | None = None
     """Certificates of the states whose chips are checked; not set: every signed chip is `issuer_unknown`."""
     chip_refuses_sha1: bool = False

@@ -1,51 +1,28 @@
-"""Run the normalizer in a worker process with limits on memory, CPU and time.
+"""Run the normalizer in a worker process that can reach nothing.
 
 Video decoders are large C libraries fed by strangers: a crash, a bomb or an endless loop there ends one process and
-rejects one capture. The worker is replaced and the service goes on.
+rejects one capture, and whoever takes it over finds no keys, no files, no network (docs/sandbox.md).
 """
 
 import asyncio
-import multiprocessing
-import resource
-import time
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from borderlight.contracts.normalized_capture import MAX_BYTES
 from borderlight.errors import CaptureRejected, Unavailable
+from borderlight.runtime.sandbox.client import (
+    SandboxedWorker,
+    SandboxPlan,
+    WorkerBroken,
+    WorkerNotStarted,
+    WorkerSlow,
+)
 from capture_ingest.adapters.video.decoder import DecodeLimits
 from capture_ingest.domain.committed_film import CommittedFilm
 
-_worker: Any = None
-
-
-def _start_worker(models: str, limits: DecodeLimits, memory_bytes: int) -> None:
-    global _worker  # noqa: PLW0603 - one worker per process, made once
-    from capture_ingest.adapters.video.normalizer import VisionCaptureNormalizer
-
-    _worker = VisionCaptureNormalizer(Path(models), limits)
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + memory_bytes, resource.RLIM_INFINITY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _normalize(
-    video: bytes, header: dict[str, Any], committed: CommittedFilm | None, cpu_s: int
-) -> tuple[bytes, float]:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    spent = int(usage.ru_utime + usage.ru_stime)
-    resource.setrlimit(resource.RLIMIT_CPU, (spent + cpu_s + 1, resource.RLIM_INFINITY))
-    begun = time.process_time()
-    try:
-        packed = _worker.normalize(video, header, committed)
-    except MemoryError as error:
-        raise CaptureRejected("capture.too_large", "the video needs too much memory") from error
-    return packed, (time.process_time() - begun) * 1000.0
-
-
-def _ready() -> bool:
-    return _worker is not None
+_CODE = re.compile(r"capture\.[a-z_]{1,40}")
 
 
 class SandboxedCaptureNormalizer:
@@ -58,50 +35,65 @@ class SandboxedCaptureNormalizer:
         memory_bytes: int = 1_500_000_000,
         cpu_s: int = 20,
         wall_s: float = 60.0,
+        is_required: bool = False,
     ) -> None:
-        self._arguments = (str(models), limits or DecodeLimits(), memory_bytes)
-        self._cpu_s = cpu_s
-        self._wall_s = wall_s
-        self._pool: ProcessPoolExecutor | None = None
+        """memory_bytes: beyond the models [bytes]; is_required: refuse to start where the machine cannot confine."""
+        allowed = limits or DecodeLimits()
+        self._worker = SandboxedWorker(
+            SandboxPlan(
+                "capture_ingest.adapters.video.sandbox_task:make_task",
+                {"models": str(models), "limits": asdict(allowed)},
+                (models,),
+                memory_bytes,
+                cpu_s,
+                wall_s,
+                max_request=allowed.max_bytes + 1_000,
+                max_answer=MAX_BYTES,
+                is_required=is_required,
+            )
+        )
+        self._most_bytes = allowed.max_bytes
         self._one = asyncio.Lock()
 
-    def _make_pool(self) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(1, context, _start_worker, self._arguments)
-
-    def _discard(self) -> None:
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            for process in list((getattr(pool, "_processes", None) or {}).values()):
-                process.kill()
-            pool.shutdown(wait=False, cancel_futures=True)
+    @property
+    def worker_pid(self) -> int | None:
+        return self._worker.pid
 
     async def start(self) -> None:
-        """Start the worker and load its models; raises Unavailable when that fails."""
-        if self._pool is None:
-            self._pool = self._make_pool()
+        """Start the worker and load its models; raises Unavailable when that fails, SandboxLacking."""
         try:
-            await asyncio.wrap_future(self._pool.submit(_ready))
-        except BrokenProcessPool as error:
-            self._discard()
-            raise Unavailable("the normalizer's worker did not start; run `./dev models`") from error
+            await asyncio.to_thread(self._worker.start)
+        except WorkerNotStarted as error:
+            raise Unavailable(f"the normalizer's worker did not start ({error}); run `./dev models`") from error
 
     async def normalize(
         self, video: bytes, header: dict[str, Any], committed: CommittedFilm | None = None
     ) -> tuple[bytes, float]:
+        if len(video) > self._most_bytes:
+            raise CaptureRejected("capture.too_large", f"{len(video)} bytes of video; at most {self._most_bytes}")
+        request = {"capture": header, "committed": None if committed is None else asdict(committed)}
         async with self._one:
             await self.start()
-            assert self._pool is not None
-            future = self._pool.submit(_normalize, video, header, committed, self._cpu_s)
             try:
-                return await asyncio.wait_for(asyncio.wrap_future(future), self._wall_s)
-            except BrokenProcessPool as error:
-                self._discard()
-                raise CaptureRejected("capture.too_costly", "decoding this video broke the worker") from error
-            except TimeoutError as error:
-                self._discard()
+                answer, packed = await asyncio.to_thread(self._worker.ask, request, video)
+            except WorkerSlow as error:
                 raise CaptureRejected("capture.too_costly", "decoding this video took too long") from error
+            except WorkerBroken as error:
+                raise CaptureRejected("capture.too_costly", "decoding this video broke the worker") from error
+        return _understood(answer, packed)
 
     def close(self) -> None:
         """End the worker."""
-        self._discard()
+        self._worker.close()
+
+
+def _understood(answer: dict[str, Any], packed: bytes) -> tuple[bytes, float]:
+    """What a worker says is a stranger's word: only what has the form is passed on."""
+    if answer.get("failed") == "memory":
+        raise CaptureRejected("capture.too_large", "the video needs too much memory")
+    code, cpu_ms = answer.get("rejected"), answer.get("cpu_ms")
+    if isinstance(code, str) and _CODE.fullmatch(code):
+        raise CaptureRejected(code, str(answer.get("explanation", ""))[:500])
+    if code is not None or not packed or isinstance(cpu_ms, bool) or not isinstance(cpu_ms, int | float):
+        raise CaptureRejected("capture.too_costly", "the worker gave no answer that can be understood")
+    return packed, min(max(float(cpu_ms), 0.0), 1e7)
