@@ -30,27 +30,11 @@ class AgencyEntry(BaseModel):
 class CaptureIngestSettings(BaseSettings):
     """api and normalizer share them."""
 
-<<<<<<< HEAD
-    port: the public one of the api; ops_port: health, metrics and the API's description, for the operator's network;
-    redis_url: sessions; counters_redis_url: rate limits, None is the sessions' Redis; public_url: what links begin
-    with; trusted_proxies: addresses and networks whose X-Forwarded-For counts, with commas between; policies: ids
-    beside the default that agencies may name, as decision has them; upload_memory_bytes: what all uploads of a process
-    may hold together; max_connections: beyond it a connection is answered with 503; worker_memory_bytes: what decoding
-    may use beyond the loaded models, so that the pod has more; sandbox_required: do not start where the kernel cannot
-    confine the decoder; attempts_per_day: challenges that one traveller may see in 24 hours, over all sessions, 0 is
-    without limit; answer_deadline_s: from the challenge to the finish of a capture that was not committed while it was
-    filmed.
-    """
-
-    model_config = SettingsConfigDict(env_prefix="CAPTURE_INGEST_", hide_input_in_errors=True)
-    host: str = "0.0.0.0"
-=======
     model_config = SettingsConfigDict(
         env_prefix="CAPTURE_INGEST_", use_attribute_docstrings=True, hide_input_in_errors=True
     )
-    host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
+    host: str = "0.0.0.0"
     """Address that the api and its ops port listen on."""
->>>>>>> main
     port: int = 8080
     """Public port of the api: the page and the HTTP API."""
     ops_port: int = 9090

@@ -6,14 +6,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class DecisionSettings(BaseSettings):
-<<<<<<< HEAD
-    model_config = SettingsConfigDict(env_prefix="DECISION_")
-    host: str = "0.0.0.0"
-=======
     model_config = SettingsConfigDict(env_prefix="DECISION_", use_attribute_docstrings=True)
-    host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
+    host: str = "0.0.0.0"
     """Address that the ops port listens on."""
->>>>>>> main
     ops_port: int = 9090
     """Port of health, metrics and descriptions."""
     redis_url: str = "redis://127.0.0.1:6379/2"
