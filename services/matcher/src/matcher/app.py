@@ -121,6 +121,7 @@ async def run_matcher() -> None:
         await matcher.erase.due(rules)
         await asyncio.sleep(_RETENTION_EVERY_S)
 
-    process = service_app("matcher", bus, metrics, steward, before, (retention,) if rules else ())
+    has_ends = bool(rules) or settings.returning_travellers
+    process = service_app("matcher", bus, metrics, steward, before, (retention,) if has_ends else ())
     await run_worker(process, "matcher", settings.host, settings.port)
     await redis.aclose()
