@@ -42,6 +42,10 @@ class Reader:
 class Capture:
     chips = np.zeros((1, 8, 8, 3), np.uint8)
 
+    @staticmethod
+    def unpacked(content: bytes) -> "Capture":
+        return Capture()
+
 
 def verdict(at: datetime) -> EntryVerdict:
     return EntryVerdict(
@@ -53,7 +57,7 @@ def verdict(at: datetime) -> EntryVerdict:
 
 @pytest.fixture
 def references(monkeypatch: pytest.MonkeyPatch) -> References:
-    monkeypatch.setattr(remember_traveller, "unpack", lambda _: Capture())
+    monkeypatch.setattr(remember_traveller, "unpack", Capture.unpacked)
     return References()
 
 

@@ -15,6 +15,7 @@ from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
 from borderlight.runtime.process import run_worker, service_app
+from borderlight.runtime.redis_role import RedisRole, check_role
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
 from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
 from capture_ingest.adapters.video.decoder import DecodeLimits
@@ -107,14 +108,16 @@ async def run_api() -> None:
     objects = S3ObjectStore(S3Settings())
     bus = KafkaBus(KafkaSettings(), "api", clock, metrics)
     redis: Redis = Redis.from_url(settings.redis_url)
-    counters = RedisStorage(
-        f"async+{settings.counters_redis_url or settings.redis_url}", implementation="redispy", key_prefix="rate"
-    )
+    counters_url = settings.counters_redis_url or settings.redis_url
+    counters = RedisStorage(f"async+{counters_url}", implementation="redispy", key_prefix="rate")
     app = wire_api(bus, RedisSessionStore(redis), objects, settings, clock, metrics, counters)
     app.router.routes.extend(wire_ops(app, bus, metrics).routes)
 
     async def before() -> None:
         await objects.ensure_bucket(store_video.BUCKET)
+        await check_role(redis, RedisRole.SESSIONS)
+        async with Redis.from_url(counters_url) as other:
+            await check_role(other, RedisRole.COUNTERS)
 
     process = service_app("api", bus, metrics, app, before, has_own_health=True)
     await run_worker(process, "api", settings.host, settings.port)

@@ -14,6 +14,7 @@ from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
 from borderlight.runtime.process import run_worker, service_app
+from borderlight.runtime.redis_role import RedisRole, check_role
 from borderlight.vision.embedder import FaceEmbedder
 from matcher.adapters.envelope import KeyRing, load_keys
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
@@ -116,6 +117,7 @@ async def run_matcher() -> None:
     async def before() -> None:
         await objects.ensure_bucket(BUCKET)
         await objects.ensure_bucket(PHOTO_BUCKET)
+        await check_role(redis, RedisRole.CACHE)
 
     async def retention() -> None:
         await matcher.erase.due(rules)
