@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 from servers import Endpoints
+from suites.attempt_store_suite import AttemptStoreSuite
 from suites.join_store_suite import JoinStoreSuite
 from suites.object_store_suite import BUCKET, ObjectStoreSuite
 from suites.reference_store_suite import MODEL, PHOTO, ReferenceStoreSuite, embedding, record
@@ -14,6 +15,7 @@ from borderlight.errors import Unavailable
 from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
 from borderlight_tools.devstack.server import free_ports
 from borderlight_tools.devstack.servers import S3_ACCESS_KEY, S3_SECRET_KEY
+from capture_ingest.adapters.redis_attempt_store import RedisAttemptStore
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
 from decision.adapters.redis_join_store import RedisJoinStore
 from matcher.adapters.envelope import KeyRing
@@ -53,6 +55,12 @@ class TestRedisSessionStore(SessionStoreSuite):
     @pytest.fixture
     def store(self, redis: Redis, prefix: str) -> RedisSessionStore:
         return RedisSessionStore(redis, prefix)
+
+
+class TestRedisAttemptStore(AttemptStoreSuite):
+    @pytest.fixture
+    def store(self, redis: Redis, prefix: str) -> RedisAttemptStore:
+        return RedisAttemptStore(redis, prefix)
 
 
 class TestRedisJoinStore(JoinStoreSuite):

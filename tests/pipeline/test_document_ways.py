@@ -15,13 +15,15 @@ from starlette.applications import Starlette
 from borderlight.contracts.events import DocumentEnrolled, DocumentErased, DocumentRefused, DocumentSubmitted, ObjectRef
 from borderlight.errors import InvalidMessage
 from borderlight.runtime.objects.file import FileObjectStore
+from borderlight_lab.simulated_limits import SIMULATED_LIMITS
 from borderlight_lab.simulator.bundle_writer import document_photo
 from borderlight_lab.simulator.head import make_head
 from matcher.adapters.envelope import KeyRing
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
-from matcher.adapters.onnx_face_reader import OnnxFaceReader
-from matcher.app import PHOTO_BUCKET
+from matcher.app import PHOTO_BUCKET, make_face_reader
 from matcher.entrypoints.http_api import StewardApi
+from matcher.ports import FaceReader
+from matcher.settings import MatcherSettings
 from matcher.use_cases.enrol_document import EnrolDocument
 from matcher.use_cases.erase_documents import EraseDocuments
 
@@ -30,8 +32,8 @@ PATH = "/v1/travellers/t-1/documents/passport-1"
 
 
 @pytest.fixture(scope="module")
-def reader(models: Path) -> OnnxFaceReader:
-    return OnnxFaceReader(models)
+def reader() -> FaceReader:
+    return make_face_reader(MatcherSettings(thresholds_file=SIMULATED_LIMITS))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ def portrait() -> bytes:
 class Ways:
     """The matcher's document side over a folder."""
 
-    def __init__(self, folder: Path, reader: OnnxFaceReader) -> None:
+    def __init__(self, folder: Path, reader: FaceReader) -> None:
         self.clock, self.published, self.objects = StandingClock(), KeepingPublisher(), FileObjectStore(folder)
         self.store = ObjectReferenceStore(self.objects, KeyRing.generate(), reader.model_sha256, None, self.clock)
         self.enrol = EnrolDocument(self.objects, self.store, reader, self.clock, self.published)
@@ -57,7 +59,7 @@ class Ways:
 
 
 @pytest.fixture
-async def ways(tmp_path: Path, reader: OnnxFaceReader) -> Ways:
+async def ways(tmp_path: Path, reader: FaceReader) -> Ways:
     made = Ways(tmp_path, reader)
     await made.objects.ensure_bucket(BUCKET)
     return made

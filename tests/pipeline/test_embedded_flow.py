@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from simulated_sessions import Sessions
 
+from borderlight_lab.simulated_limits import SIMULATED_LIMITS
+
 
 def verify(*bundles: Path) -> tuple[list[dict[str, Any]], int]:
-    command = [sys.executable, "-m", "borderlight_cli", "verify", "--json", *map(str, bundles)]
+    limits = ["--comparison-limits", str(SIMULATED_LIMITS)]
+    command = [sys.executable, "-m", "borderlight_cli", "verify", "--json", *limits, *map(str, bundles)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return [json.loads(line) for line in done.stdout.splitlines()], done.returncode
 
@@ -29,6 +32,7 @@ def test_the_honest_traveller_is_admitted(answers: dict[str, dict[str, Any]]) ->
     answer = answers["honest"]
     assert (answer["outcome"], answer["reasons"]) == ("admit", [])
     assert answer["liveness"]["outcome"] == "bona_fide" and answer["comparison"]["outcome"] == "match"
+    assert answer["comparison_limits"] == SIMULATED_LIMITS.name, "limits that are not the shipped ones are named"
     assert set(answer["cpu_ms"]) == {"normalizer", "liveness", "matcher", "flow"}
 
 

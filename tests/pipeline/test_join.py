@@ -122,6 +122,13 @@ async def test_a_rejected_capture_is_answered_with_advice(kit: Kit) -> None:
     assert verdict.outcome == "retake" and verdict.advice == ("capture.no_face",)
 
 
+async def test_a_film_that_was_not_committed_is_referred_and_never_taken_again(kit: Kit) -> None:
+    await kit.take(REJECTED.model_copy(update={"reasons": ("capture.not_as_committed",)}), CAPTURED)
+    (verdict,) = kit.verdicts()
+    assert verdict.outcome == "refer" and verdict.advice == ()
+    assert "capture.not_as_committed" in verdict.reasons
+
+
 async def test_a_side_that_never_comes_is_decided_by_the_deadline(kit: Kit) -> None:
     await kit.take(CAPTURED, SAME)
     assert await kit.sweep() == 0

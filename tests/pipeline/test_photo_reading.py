@@ -2,23 +2,25 @@
 
 import struct
 import zlib
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from dg2_files import iso_19794, iso_39794, wrapped
 
+from borderlight_lab.simulated_limits import SIMULATED_LIMITS
 from borderlight_lab.simulator.bundle_writer import document_photo
 from borderlight_lab.simulator.head import make_head
-from matcher.adapters.onnx_face_reader import OnnxFaceReader
+from matcher.app import make_face_reader
 from matcher.domain.comparison import comparison_score
-from matcher.domain.photo_quality import ADVICE
+from matcher.domain.photo_quality import ADVICE, OTHER_FACE
+from matcher.ports import FaceReader
+from matcher.settings import MatcherSettings
 
 
 @pytest.fixture(scope="module")
-def reader(models: Path) -> OnnxFaceReader:
-    return OnnxFaceReader(models)
+def reader() -> FaceReader:
+    return make_face_reader(MatcherSettings(thresholds_file=SIMULATED_LIMITS))
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def png_header(width: int, height: int, body: bytes = b"") -> bytes:
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(body)) + chunk(b"IEND", b"")
 
 
-def test_one_face_in_every_container_is_the_same_face(reader: OnnxFaceReader, portrait: bytes) -> None:
+def test_one_face_in_every_container_is_the_same_face(reader: FaceReader, portrait: bytes) -> None:
     wanted = reader.read_photo(portrait)
     assert wanted.embedding is not None and not wanted.reasons
     jp2 = coded(pixels(portrait), ".jp2")
@@ -61,7 +63,7 @@ def test_one_face_in_every_container_is_the_same_face(reader: OnnxFaceReader, po
         assert comparison_score(found.embedding, wanted.embedding) > 0.9
 
 
-def test_quality_has_native_values_with_names(reader: OnnxFaceReader, portrait: bytes) -> None:
+def test_quality_has_native_values_with_names(reader: FaceReader, portrait: bytes) -> None:
     quality = reader.read_photo(portrait).quality
     assert 60 < quality["inter_eye_distance"] < 250
     assert abs(quality["head_pose_yaw"]) < 0.15 and quality["eyes_open"] > 0.15
@@ -95,7 +97,7 @@ def bad_pictures(portrait: bytes) -> dict[str, tuple[bytes, str]]:
     }  # fmt: skip
 
 
-def test_every_bad_picture_is_refused_with_its_reason_and_advice(reader: OnnxFaceReader, portrait: bytes) -> None:
+def test_every_bad_picture_is_refused_with_its_reason_and_advice(reader: FaceReader, portrait: bytes) -> None:
     wrong: list[str] = []
     for name, (content, reason) in bad_pictures(portrait).items():
         found = reader.read_photo(content)
@@ -105,13 +107,13 @@ def test_every_bad_picture_is_refused_with_its_reason_and_advice(reader: OnnxFac
     assert not wrong, wrong
 
 
-def test_a_truncated_jpeg_never_raises(reader: OnnxFaceReader, portrait: bytes) -> None:
+def test_a_truncated_jpeg_never_raises(reader: FaceReader, portrait: bytes) -> None:
     for cut in range(20, len(portrait), len(portrait) // 12):
         found = reader.read_photo(portrait[:cut])
         assert found.embedding is not None or found.reasons
 
 
-def test_a_ghost_portrait_does_not_confuse(reader: OnnxFaceReader, portrait: bytes) -> None:
+def test_a_ghost_portrait_does_not_confuse(reader: FaceReader, portrait: bytes) -> None:
     """A licence repeats the portrait small and pale; the main one is used."""
     card = np.full((700, 1100, 3), 205, np.uint8)
     picture = pixels(portrait)
@@ -122,3 +124,59 @@ def test_a_ghost_portrait_does_not_confuse(reader: OnnxFaceReader, portrait: byt
     found, wanted = reader.read_photo(coded(card)), reader.read_photo(portrait)
     assert found.embedding is not None and wanted.embedding is not None, found.reasons
     assert comparison_score(found.embedding, wanted.embedding) > 0.8
+    assert OTHER_FACE not in found.flags, "the ghost is the holder"
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_page_on_its_side_is_read_as_upright(reader: FaceReader, portrait: bytes, turns: int) -> None:
+    turned = coded(np.ascontiguousarray(np.rot90(pixels(portrait), turns)))
+    found, wanted = reader.read_photo(turned), reader.read_photo(portrait)
+    assert found.embedding is not None and wanted.embedding is not None, found.reasons
+    assert comparison_score(found.embedding, wanted.embedding) > 0.95
+    assert abs(found.quality["head_pose_roll"]) < 15
+
+
+def page_with(*portraits: tuple[np.ndarray, int, int, int], size: tuple[int, int] = (3508, 2480)) -> bytes:
+    """A scanned page: (portrait, its height, left, top) each."""
+    page = np.full((*size, 3), 236, np.uint8)
+    for line in range(300, size[0] - 100, 90):
+        cv2.putText(page, "SPECIMEN 0123456789 <<<<<<", (120, line), cv2.FONT_HERSHEY_PLAIN, 3, (120, 120, 120), 4)
+    for portrait, height, left, top in portraits:
+        width = round(portrait.shape[1] * height / portrait.shape[0])
+        page[top : top + height, left : left + width] = cv2.resize(
+            portrait, (width, height), interpolation=cv2.INTER_AREA
+        )
+    return coded(page)
+
+
+@pytest.mark.parametrize("height", [410, 260, 190])
+def test_a_small_portrait_on_a_whole_page_is_found_and_read_in_full(
+    reader: FaceReader, portrait: bytes, height: int
+) -> None:
+    """Faces of 5, 3.5 and 2.5 % of a page's long side: below what the video's detector sees."""
+    found, wanted = reader.read_photo(page_with((pixels(portrait), height, 1500, 600))), reader.read_photo(portrait)
+    assert wanted.embedding is not None
+    if height == 190:
+        assert found.reasons in ((), ("comparison.reference_too_small",)), "found, whatever its size is good for"
+        assert found.quality["inter_eye_distance"] > 20
+        return
+    assert found.embedding is not None, found.reasons
+    assert comparison_score(found.embedding, wanted.embedding) > 0.8
+
+
+def test_two_people_on_one_picture_are_refused(reader: FaceReader, portrait: bytes) -> None:
+    other = pixels(document_photo(make_head(-2, 0.8), 4))
+    found = reader.read_photo(coded(np.hstack([pixels(portrait), other])))
+    assert found.embedding is None and found.reasons == ("comparison.reference_several_faces",)
+
+
+def test_a_poster_behind_the_person_is_flagged(reader: FaceReader, portrait: bytes) -> None:
+    """The person is much larger; the other face is said, and the person's is the one that is embedded."""
+    wall = np.full((900, 1200, 3), 210, np.uint8)
+    wall[200:731, 700:1113] = pixels(portrait)
+    poster = pixels(document_photo(make_head(-2, 0.8), 4))
+    wall[60:299, 200:386] = cv2.resize(poster, (186, 239), interpolation=cv2.INTER_AREA)
+    found, wanted = reader.read_photo(coded(wall)), reader.read_photo(portrait)
+    assert found.embedding is not None and wanted.embedding is not None, found.reasons
+    assert comparison_score(found.embedding, wanted.embedding) > 0.9
+    assert OTHER_FACE in found.flags

@@ -42,7 +42,7 @@ async def test_a_capture_is_normalized_within_its_size(
     capture = unpack(packed)
     assert len(packed) < 2_000_000 and cpu_ms > 0
     assert capture.header["quality"]["eye_distance_px"] > 40
-    assert capture.chips.shape == (2, 150, 150, 3)
+    assert capture.chips.shape == (2, 112, 112, 3) and capture.chip_template == "arcface_112"
     assert len(capture.frame_time_ms) > 60
     assert (capture.face_radiance >= 0).all() and (capture.face_radiance <= 1).all()
 

@@ -12,7 +12,7 @@ _PROBES = 24
 
 @dataclass(frozen=True)
 class Pair:
-    """Indices of two photographs of different travellers, and their comparison score."""
+    """Indices of two photographs of different travellers, and their comparison score [cosine]."""
 
     first: int
     second: int
@@ -22,10 +22,11 @@ class Pair:
 def _index(vectors: np.ndarray) -> faiss.Index:
     dimensions = vectors.shape[1]
     if len(vectors) <= _EXACT_UP_TO:
-        index: faiss.Index = faiss.IndexFlatL2(dimensions)
+        index: faiss.Index = faiss.IndexFlatIP(dimensions)
     else:
-        quantizer = faiss.IndexFlatL2(dimensions)
-        index = faiss.IndexIVFFlat(quantizer, dimensions, round(4 * len(vectors) ** 0.5))
+        quantizer = faiss.IndexFlatIP(dimensions)
+        lists = round(4 * len(vectors) ** 0.5)
+        index = faiss.IndexIVFFlat(quantizer, dimensions, lists, faiss.METRIC_INNER_PRODUCT)
         index.train(vectors)
         index.nprobe = _PROBES
     index.add(vectors)
@@ -33,17 +34,18 @@ def _index(vectors: np.ndarray) -> faiss.Index:
 
 
 def find_duplicates(travellers: Sequence[str], vectors: np.ndarray, min_score: float) -> list[Pair]:
-    """Pairs with at least `min_score` under different references, best first; vectors: [n, k] float32."""
+    """Pairs with at least `min_score` under different references, best first; vectors: [n, k], of any length."""
     if len(vectors) < 2:
         return []
-    vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-    radius = float((1.0 - min_score) ** 2)
-    limits, distances, neighbours = _index(vectors).range_search(vectors, radius)
+    directions = np.ascontiguousarray(vectors, dtype=np.float32)
+    directions = directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    # faiss returns what is above the radius; a pair at the limit counts.
+    limits, scores, neighbours = _index(directions).range_search(directions, float(np.nextafter(min_score, -1)))
     owner = np.repeat(np.arange(len(vectors)), np.diff(limits.astype(np.int64)))
     later = neighbours > owner
     pairs = [
-        Pair(int(a), int(b), 1.0 - float(np.sqrt(max(float(d), 0.0))))
-        for a, b, d in zip(owner[later], neighbours[later], distances[later], strict=True)
+        Pair(int(a), int(b), float(score))
+        for a, b, score in zip(owner[later], neighbours[later], scores[later], strict=True)
         if travellers[int(a)] != travellers[int(b)]
     ]
     return sorted(pairs, key=lambda pair: -pair.score)

@@ -4,7 +4,7 @@ Nothing here repeats the flow: handlers, use cases and domain are those of produ
 """
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -35,10 +35,14 @@ class SharedModels:
 
     normalizer: CaptureNormalizer
     reader: FaceReader
+    matcher_settings: MatcherSettings = field(default_factory=MatcherSettings)
 
     @staticmethod
-    def load() -> "SharedModels":
-        """Load with the services' own settings."""
+    def load(comparison_limits: Path | None = None) -> "SharedModels":
+        """Load with the services' own settings; comparison_limits: a thresholds file instead of the matcher's own.
+
+        Raises LimitsUnusable, ModelMissing, ModelCorrupt.
+        """
         from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
         from capture_ingest.adapters.video.decoder import DecodeLimits
 
@@ -47,7 +51,10 @@ class SharedModels:
         normalizer = SandboxedCaptureNormalizer(
             settings.models_dir, limits, settings.worker_memory_bytes, settings.worker_cpu_s
         )
-        return SharedModels(normalizer, make_face_reader(MatcherSettings()))
+        matcher = MatcherSettings()
+        if comparison_limits is not None:
+            matcher = matcher.model_copy(update={"thresholds_file": comparison_limits})
+        return SharedModels(normalizer, make_face_reader(matcher), matcher)
 
     def close(self) -> None:
         close = getattr(self.normalizer, "close", None)
@@ -74,7 +81,7 @@ class EmbeddedStack:
         self.api.router.routes.extend(wire_ops(self.api, self.bus, self.metrics).routes)
         wire_normalizer(self.bus, self.objects, models.normalizer)
         wire_liveness(self.bus, self.objects, LivenessSettings())
-        settings_of_matcher = MatcherSettings()
+        settings_of_matcher = models.matcher_settings
         given = settings_of_matcher.key_file is not None or settings_of_matcher.keys is not None
         keys = load_key_ring(settings_of_matcher) if given else KeyRing.generate()
         self.references = open_reference_store(self.objects, keys, models.reader.model_sha256, clock=self.clock)

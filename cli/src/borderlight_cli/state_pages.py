@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from capture_ingest.domain import session_life
+from capture_ingest.domain import live_states, session_life
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,13 @@ LIFE_CYCLES: dict[str, LifeCycle] = {
         session_life.State.OPENED,
         session_life.TRANSITIONS,
         session_life.MEANINGS,
+    ),
+    "live-capture-states.md": LifeCycle(
+        "The states of a live capture",
+        "services/capture-ingest/src/capture_ingest/domain/live_states.py",
+        live_states.State.OPEN,
+        live_states.TRANSITIONS,
+        live_states.MEANINGS,
     ),
 }
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 
-from borderlight.contracts.bundle import CaptureBundle
+from borderlight.contracts.bundle import VIDEO_SUFFIXES, CaptureBundle
 from borderlight.contracts.events import DocumentSubmitted, SessionCaptured
 from borderlight.errors import BorderlightError
 from borderlight.runtime.bus.port import EventPublisher
@@ -70,7 +70,7 @@ async def submit_bundle(
     session = session_id or bundle.session_id
     ids = await submit_documents(bundle, publisher, objects, clock)
     await enrolled(traveller_of(bundle), ids)
-    suffix = "webm" if bundle.media_type == "video/webm" else "mp4"
+    suffix = VIDEO_SUFFIXES.get(bundle.media_type, "mp4")
     video = await objects.put(CAPTURES, f"{session}/video.{suffix}", bundle.video, bundle.media_type)
     content = json.dumps({**bundle.capture, "session_id": session}, sort_keys=True).encode()
     capture = await objects.put(CAPTURES, f"{session}/capture.json", content, "application/json")

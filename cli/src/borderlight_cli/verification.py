@@ -116,6 +116,7 @@ def _answer(
         "comparison": {
             "outcome": (verdict.comparison.outcome or "inconclusive"),
             "score": verdict.comparison.score,
+            "threshold": verdict.comparison.threshold,
             "reasons": list(verdict.comparison.reasons),
         },
         **({"message": rejected.explanation} if rejected else {}),

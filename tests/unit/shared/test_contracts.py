@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,22 @@ def test_a_normalized_capture_survives_packing_and_packs_alike() -> None:
     assert pack(small_capture()) == packed
     read = unpack(packed)
     assert read.face_radiance.shape == (5, 30, 24, 3) and read.header["quality"] == {}
+
+
+def test_chips_are_of_the_template_that_the_header_names_and_older_captures_stay_readable() -> None:
+    older = small_capture()
+    assert unpack(pack(older)).chip_template == "dlib_150", "from before the header named one"
+    chips = np.zeros((3, 112, 112, 3))
+    newer = replace(older, header={**older.header, "chip_template": "arcface_112"}, chips=chips)
+    assert unpack(pack(newer)).chip_template == "arcface_112"
+    for wrong in (
+        replace(older, chips=chips),
+        replace(newer, chips=older.chips),
+        replace(newer, chips=chips[:2]),
+        replace(newer, header={**newer.header, "chip_template": "unknown"}),
+    ):
+        with pytest.raises(NormalizedCaptureUnreadable, match="chips of shape"):
+            unpack(pack(wrong))
 
 
 def test_unknown_members_are_ignored() -> None:

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from borderlight.errors import BorderlightError
-from matcher.app import make_face_reader
+from matcher.app import limits_in_force, make_face_reader
 from matcher.domain.comparison import comparison_score
 from matcher.domain.photo_quality import advice_for
-from matcher.domain.thresholds import parse_thresholds
 from matcher.ports import FaceReader, PhotoReading
 from matcher.settings import MatcherSettings
 
@@ -42,10 +41,10 @@ def compare(
     settings = MatcherSettings()
     try:
         reader = make_face_reader(settings)
+        limit = limits_in_force(settings).min_match_score
     except BorderlightError as error:
         typer.echo(f"borderlight: {error}", err=True)
         raise typer.Exit(1) from error
-    limit = parse_thresholds(settings.thresholds_file.read_text()).min_match_score
     readings = [_read(reader, path) for path in (first, second)]
     answer = compare_pictures(readings[0], readings[1], limit)
     if as_json:

@@ -17,8 +17,9 @@ from borderlight_cli.verification import Verification, error_answer, verify_bund
 _STYLES = {"admit": "green", "refer": "red", "retake": "yellow", "error": "magenta"}
 
 
-def _table(answers: list[dict[str, Any]]) -> Table:
-    table = Table(title="Entry verdicts", title_justify="left")
+def _table(answers: list[dict[str, Any]], limits: Path | None) -> Table:
+    title = "Entry verdicts" if limits is None else f"Entry verdicts, comparison limits of {limits.name}"
+    table = Table(title=title, title_justify="left")
     for name in ("bundle", "verdict", "liveness", "comparison", "reasons"):
         table.add_column(name, overflow="fold")
     for answer in answers:
@@ -32,8 +33,10 @@ def _table(answers: list[dict[str, Any]]) -> Table:
     return table
 
 
-async def _verify(folders: list[Path], as_json: bool, explanations: Path | None) -> list[dict[str, Any]]:
-    models = SharedModels.load()
+async def _verify(
+    folders: list[Path], as_json: bool, explanations: Path | None, limits: Path | None
+) -> list[dict[str, Any]]:
+    models = SharedModels.load(limits)
     answers: list[dict[str, Any]] = []
     try:
         for folder in folders:
@@ -41,6 +44,8 @@ async def _verify(folders: list[Path], as_json: bool, explanations: Path | None)
                 done = await verify_bundle(folder, models)
             except Exception as error:  # one broken bundle must not stop the others
                 done = Verification(error_answer(folder.name, "session.failed", f"{type(error).__name__}: {error}"))
+            if limits is not None:
+                done.answer["comparison_limits"] = limits.name
             answers.append(done.answer)
             if explanations is not None and done.explanation is not None:
                 (explanations / f"{folder.name}.html").write_bytes(done.explanation)
@@ -57,18 +62,22 @@ def verify(
     explanations: Annotated[
         Path | None, typer.Option(help="write each bundle's liveness page into this folder")
     ] = None,
+    comparison_limits: Annotated[
+        Path | None, typer.Option(help="thresholds file for the comparison, named in every answer (simulated people)")
+    ] = None,
 ) -> None:
     """Judge capture bundles with the embedded flow. Exit status 2 when one could not be read."""
     configure_logs("verify", "CRITICAL")
     if explanations is not None:
         explanations.mkdir(parents=True, exist_ok=True)
     try:
-        answers = asyncio.run(_verify([Path(str(bundle).rstrip("/")) for bundle in bundles], as_json, explanations))
+        folders = [Path(str(bundle).rstrip("/")) for bundle in bundles]
+        answers = asyncio.run(_verify(folders, as_json, explanations, comparison_limits))
     except BorderlightError as error:
         typer.echo(f"borderlight: {error}", err=True)
         raise typer.Exit(1) from error
     if not as_json:
-        Console().print(_table(answers))
+        Console().print(_table(answers, comparison_limits))
     if any(answer["outcome"] == "error" for answer in answers):
         raise typer.Exit(2)
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from starlette.routing import BaseRoute
 
 from borderlight.runtime.clock import SystemClock
+from borderlight.runtime.http.server import DrainingServer, http_config
 from borderlight_cli.embedded import EmbeddedStack, SharedModels
 from borderlight_cli.serving.lan import lan_address, make_certificate
+from capture_ingest.entrypoints.live_socket import live_captures
 from capture_ingest.settings import CaptureIngestSettings
 
 
@@ -43,7 +44,8 @@ class EmbeddedServer:
     async def listen(self, routes: Sequence[BaseRoute] = ()) -> None:
         """Serve until interrupted; raises OSError when the port is taken."""
         self.stack.api.router.routes.extend(routes)
-        server = uvicorn.Server(uvicorn.Config(self.stack.api, log_level="warning", **self._config))
+        config = http_config(self.stack.api, sockets=True, **self._config)
+        server = DrainingServer(config, live_captures(self.stack.api).drain)
         # uvicorn stops at a signal and then raises it again, which would end the process before it has cleaned up.
         before = {number: signal.signal(number, _heard) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -68,7 +70,8 @@ async def embedded_server(address: Address) -> AsyncGenerator[EmbeddedServer]:
                 config |= {"ssl_certfile": str(certificate), "ssl_keyfile": str(key)}
                 config["host"] = "0.0.0.0"  # noqa: S104 - asked for
             base = f"{'https' if address.lan else 'http'}://{host}:{address.port}"
-            settings = CaptureIngestSettings(allow_anonymous_agency=True, public_url=base)
+            # Somebody who tries it out sees one challenge after another.
+            settings = CaptureIngestSettings(allow_anonymous_agency=True, public_url=base, attempts_per_day=0)
             async with EmbeddedStack(models, api_settings=settings) as stack:
                 yield EmbeddedServer(stack, settings, base, config)
     finally:

@@ -34,11 +34,10 @@ from capture_ingest.adapters.video.decoder import DecodeLimits
 from capture_ingest.adapters.video.normalizer import VisionCaptureNormalizer
 from matcher.adapters.envelope import KeyRing
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
-from matcher.adapters.onnx_face_reader import OnnxFaceReader
 from matcher.adapters.redis_reference_cache import RedisReferenceCache
+from matcher.app import limits_in_force, make_face_reader
 from matcher.domain.comparison import Reference
 from matcher.domain.dossier import DocumentRecord, StoredEmbedding
-from matcher.domain.thresholds import parse_thresholds
 from matcher.settings import MatcherSettings
 from matcher.use_cases.compare_faces import CompareFaces
 
@@ -77,7 +76,7 @@ def import_rate(folder: Path, photographs: int, advance: Callable[[int], None]) 
 async def _compare(folder: Path, redis: "Redis", repeats: int) -> dict[str, dict[str, float]]:
     """Median CPU of an event [ms] by state of the cache: here, and scaled by the machine's speed around each event."""
     models = default_models_folder()
-    reader = OnnxFaceReader(models)
+    reader = make_face_reader(MatcherSettings())
     wish = Wish(person=3, document_person=3, melanin=0.3, lighting=Lighting(room_lx=150.0), camera=Camera(), seed=9)
     made = simulate(wish)
     packed = VisionCaptureNormalizer(models, DecodeLimits()).normalize(made.video, {"challenge": {}})
@@ -95,7 +94,7 @@ async def _compare(folder: Path, redis: "Redis", repeats: int) -> dict[str, dict
         await store.enrol(record, made.photo, StoredEmbedding(f"passport-{k}", "0" * 64, reader.model_sha256, vector))
     ref = await objects.put("normalized", "bench/capture", packed, "application/octet-stream")
     event = CaptureNormalized.model_construct(session_id="bench", traveller_ref="bench", normalized=ref)
-    limits = parse_thresholds(MatcherSettings().thresholds_file.read_text())
+    limits = limits_in_force(MatcherSettings())
     publisher = Collected()
     compare = CompareFaces(objects, store, reader, publisher, limits)
     clock_of_machine = landmark_clock()

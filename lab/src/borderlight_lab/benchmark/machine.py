@@ -16,7 +16,9 @@ SHAPES = {
     "face_landmark": (1, 3, 192, 192),
     "iris_landmark": (1, 3, 64, 64),
     "selfie_segmentation": (1, 3, 256, 256),
-    "face_embedding": (1, 3, 150, 150),
+    "face_embedding_sface": (1, 3, 112, 112),
+    "face_embedding_dlib": (1, 3, 150, 150),
+    "face_detection_yunet": (1, 3, 544, 416),
 }
 
 

@@ -14,13 +14,15 @@ import numpy as np
 
 from borderlight.contracts.normalized_capture import unpack
 from borderlight.errors import CaptureRejected
-from borderlight.vision.embedder import align_chip
+from borderlight.vision.chip import ARCFACE, align_chip
 from borderlight.vision.models import default_models_folder
 from capture_ingest.adapters.video.decoder import DecodeLimits, decode
 from capture_ingest.adapters.video.normalizer import VisionCaptureNormalizer
-from matcher.adapters.onnx_face_reader import OnnxFaceReader
-from matcher.domain.comparison import comparison_score
+from matcher.app import make_face_reader
+from matcher.domain.comparison import comparison_score, mean_embedding
 from matcher.domain.probe_colour import cast_gains, without_cast
+from matcher.ports import FaceReader
+from matcher.settings import MatcherSettings
 
 VARIANTS = ("calm, as filmed", "calm, undone", "worst, as filmed", "worst, undone")
 
@@ -44,7 +46,7 @@ def _chips(video: bytes, frames: np.ndarray, landmarks: np.ndarray, tracked: np.
     return np.stack([found[int(frame)] for frame in frames])
 
 
-def _measure(bundle: Path, normalizer: VisionCaptureNormalizer, reader: OnnxFaceReader) -> CastScores | None:
+def _measure(bundle: Path, normalizer: VisionCaptureNormalizer, reader: FaceReader) -> CastScores | None:
     raw = json.loads((bundle / "capture.json").read_text())
     video = (bundle / raw["video"]["file"]).read_bytes()
     photo = reader.read_photo((bundle / raw["documents"][0]["file"]).read_bytes())
@@ -64,14 +66,16 @@ def _measure(bundle: Path, normalizer: VisionCaptureNormalizer, reader: OnnxFace
     for frames in (capture.chip_frame.astype(int), worst):
         chips = _chips(video, frames, capture.landmarks.astype(float), tracked)
         for shown in (chips, without_cast(chips, cast_gains(course, frames))):
-            scores.append(comparison_score(reader.embed_chips(list(shown)), photo.embedding))
+            scores.append(
+                comparison_score(mean_embedding(reader.embed_chips(list(shown), ARCFACE.name)), photo.embedding)
+            )
     return CastScores(bundle.name, True, tuple(scores), float(cast.max()))
 
 
 def measure_cast(bundles: Sequence[Path], advance: Callable[[], None]) -> list[CastScores]:
     """Honest bundles only; a truth file says which, and whether the document is the traveller's."""
     models = default_models_folder()
-    normalizer, reader = VisionCaptureNormalizer(models, DecodeLimits()), OnnxFaceReader(models)
+    normalizer, reader = VisionCaptureNormalizer(models, DecodeLimits()), make_face_reader(MatcherSettings())
     found: list[CastScores] = []
     for bundle in bundles:
         advance()

@@ -19,7 +19,7 @@ from scipy.stats import beta
 
 from borderlight.errors import BorderlightError
 from borderlight_lab.evaluation.statistics import Rate, rate
-from matcher.app import make_face_reader
+from matcher.app import make_uncalibrated_face_reader
 from matcher.domain.comparison import comparison_score
 from matcher.settings import MatcherSettings
 
@@ -106,7 +106,7 @@ def _pair(number: int, row: dict[str, str | None]) -> Pair:
 
 
 def _start() -> None:
-    _state["reader"] = make_face_reader(MatcherSettings())
+    _state["reader"] = make_uncalibrated_face_reader(MatcherSettings())
 
 
 def _embed(path: Path) -> tuple[np.ndarray | None, tuple[str, ...]]:
@@ -226,12 +226,13 @@ def statement(found: ComparisonCalibration) -> str:
     )
 
 
-def thresholds_text(old: str, found: ComparisonCalibration, run: str) -> str:
-    """The thresholds file with the match limit put in, every other line as it was."""
+def thresholds_text(old: str, found: ComparisonCalibration, run: str, model_sha256: str) -> str:
+    """The thresholds file with the match limit and its embedding model put in, every other line as it was."""
     reason = statement(found).replace('"', "'")
     fnmr = found.chosen.fnmr
     assert fnmr is not None
     reason += f" FNMR {100 * fnmr.value:.2g} % ({100 * fnmr.lower:.2g}-{100 * fnmr.upper:.2g} %)."
     line = f'min_match_score = {{ value = {found.chosen.threshold:.4f}, run = "{run}", reason = "{reason}" }}'
-    lines = [line if text.strip().startswith("min_match_score") else text for text in old.splitlines()]
+    new = {"min_match_score": line, "model_sha256": f'model_sha256 = "{model_sha256}"'}
+    lines = [new.get(text.split("=")[0].strip(), text) for text in old.splitlines()]
     return "\n".join(lines) + "\n"

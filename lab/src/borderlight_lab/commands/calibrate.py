@@ -35,8 +35,7 @@ from borderlight_lab.calibration.liveness import (
 )
 from borderlight_lab.commands.evaluate import judge_folder
 from borderlight_lab.evaluation.page import percent
-from matcher.app import make_face_reader
-from matcher.domain.thresholds import parse_thresholds
+from matcher.app import LimitsUnusable, embedding_model, limits_in_force
 from matcher.settings import MatcherSettings
 
 calibrate = typer.Typer(help="Set limits from recordings and photographs of your own.", no_args_is_help=True)
@@ -99,6 +98,14 @@ def liveness(
     console.print(f"written: {out.resolve()} and {out.with_suffix('.provenance.json').name}", soft_wrap=True)
 
 
+def _limit_in_force(settings: MatcherSettings) -> float:
+    """-1 where the embedding model has none yet: every limit is stricter."""
+    try:
+        return limits_in_force(settings).min_match_score
+    except LimitsUnusable:
+        return -1.0
+
+
 def _write_scores(path: Path, pairs: Sequence[Pair]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as stream:
@@ -132,7 +139,7 @@ def comparison(
         if scores is not None:
             _write_scores(scores, scored)
         old = settings.thresholds_file.read_text()
-        found = calibrate_comparison(scored, fmr, parse_thresholds(old).min_match_score)
+        found = calibrate_comparison(scored, fmr, _limit_in_force(settings))
     except (BorderlightError, ValueError) as error:
         typer.echo(f"borderlight: {error}", err=True)
         raise typer.Exit(2) from error
@@ -141,10 +148,10 @@ def comparison(
     about = {
         "run": name,
         "made_at": now.isoformat(timespec="seconds"),
-        "model": make_face_reader(settings).model_sha256,
+        "model": embedding_model(settings)[0],
         "source": f"{pairs_file.name}, SHA-256 {hashlib.sha256(pairs_file.read_bytes()).hexdigest()[:12]}…",
     }
-    out.write_text(comparison_text(old, found, name))
+    out.write_text(comparison_text(old, found, name, embedding_model(settings)[0]))
     provenance = json.dumps(calibration_json(found, about), indent=1)
     out.with_suffix(".provenance.json").write_text(provenance + "\n")
     console = Console()

@@ -13,6 +13,7 @@ from borderlight import VERSION
 from borderlight_lab.calibration.liveness import calibrate_liveness
 from borderlight_lab.commands.evaluate import judge_folder, thresholds_of
 from borderlight_lab.evaluation.card import CardSet, card
+from borderlight_lab.simulated_limits import SIMULATED_LIMITS
 from borderlight_lab.simulator.red_team import make_red_team
 
 _CORPUS = (
@@ -40,14 +41,14 @@ def write_card(
     sets: list[CardSet] = []
     versions: set[str] = set()
     if corpus is not None:
-        items = judge_folder(corpus, None)
+        items = judge_folder(corpus, None, comparison_limits=SIMULATED_LIMITS)
         versions.add(thresholds_of(items))
         sets.append(CardSet("dev-corpus-2026-11", _CORPUS, items, calibrate_liveness(items, 0.05)))
     for name, about, calm in ((f"simulator-{seed}", _SIMULATOR, False), (f"simulator-{seed}-calm", _CALM, True)):
         with tempfile.TemporaryDirectory(prefix="borderlight-card-") as folder:
             typer.echo(f"simulating {name} ...", err=True)
             make_red_team(Path(folder), count, seed, calm)
-            items = judge_folder(Path(folder), None)
+            items = judge_folder(Path(folder), None, comparison_limits=SIMULATED_LIMITS)
         versions.add(thresholds_of(items))
         sets.append(CardSet(name, about.format(seed=seed, count=count), items))
     limits = tomllib.loads(files("liveness").joinpath("thresholds.toml").read_text())

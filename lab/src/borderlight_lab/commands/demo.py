@@ -15,12 +15,13 @@ from borderlight_cli.embedded import EmbeddedStack, SharedModels
 from borderlight_lab.demo.cast import CAST, Act
 from borderlight_lab.demo.journey import Travelled, travel
 from borderlight_lab.demo.report import write_report
+from borderlight_lab.simulated_limits import SIMULATED_LIMITS
 
 _STYLES = {"admit": "green", "refer": "red", "retake": "yellow"}
 
 
 async def _run(console: Console) -> list[tuple[Act, Travelled]]:
-    models = SharedModels.load()
+    models = SharedModels.load(SIMULATED_LIMITS)
     done: list[tuple[Act, Travelled]] = []
     columns = (TextColumn("{task.description:30s}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
@@ -57,7 +58,10 @@ def demo(
     """Run simulated travellers through the whole system; print verdicts, write an HTML report with pictures."""
     configure_logs("demo", "CRITICAL")
     console = Console(stderr=True)
-    console.print("Embedded: one process, nothing survives it. Travellers are simulated.")
+    console.print(
+        "Embedded: one process, nothing survives it. Travellers are simulated, and compared with "
+        f"{SIMULATED_LIMITS.name}: rendered heads are more alike than people."
+    )
     try:
         done = asyncio.run(_run(console))
     except BorderlightError as error:

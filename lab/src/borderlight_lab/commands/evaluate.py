@@ -16,7 +16,9 @@ from borderlight_lab.evaluation.runner import find_bundles, run_all
 from borderlight_lab.evaluation.scoring import Judged, score, with_truth
 
 
-def judge_folder(folder: Path, workers: int | None, explanations: Path | None = None) -> list[Judged]:
+def judge_folder(
+    folder: Path, workers: int | None, explanations: Path | None = None, comparison_limits: Path | None = None
+) -> list[Judged]:
     """Every bundle below `folder` judged by `borderlight verify`, with a progress bar on stderr."""
     bundles = find_bundles(folder)
     if not bundles:
@@ -25,7 +27,7 @@ def judge_folder(folder: Path, workers: int | None, explanations: Path | None = 
     columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=len(bundles))
-        answers = list(run_all(bundles, lambda n: bar.advance(task, n), workers, explanations))
+        answers = list(run_all(bundles, lambda n: bar.advance(task, n), workers, explanations, comparison_limits))
     return [with_truth(bundle, answer) for bundle, answer in zip(bundles, answers, strict=True)]
 
 
@@ -53,6 +55,8 @@ def _print(report: dict[str, Any], console: Console) -> None:
     for item in report["accepted_attacks"]:
         console.print(f"[red]attack taken for bona fide[/]: {item['bundle']} ({item['species']})")
     console.print(f"comparison of honest captures: {report['comparison']}; mean CPU ms: {report['cpu_ms_mean']}")
+    if report["comparison_limits"] is not None:
+        console.print(f"comparison limits: {report['comparison_limits']}, not the shipped ones")
 
 
 def evaluate(
@@ -60,11 +64,14 @@ def evaluate(
     json_file: Annotated[Path | None, typer.Option("--json", help="write the figures here")] = None,
     report: Annotated[Path | None, typer.Option(help="write an HTML report with explanations into this folder")] = None,
     workers: Annotated[int | None, typer.Option(help="processes; default: one per core")] = None,
+    comparison_limits: Annotated[
+        Path | None, typer.Option(help="thresholds file for the comparison, named in every report (simulated people)")
+    ] = None,
 ) -> None:
     """Run all bundles and count outcomes. Rates carry 95 % Clopper-Pearson intervals."""
     with tempfile.TemporaryDirectory(prefix="borderlight-evaluate-") as temporary:
         pages = Path(temporary) if report is not None else None
-        items = judge_folder(folder, workers, pages)
+        items = judge_folder(folder, workers, pages, comparison_limits)
         figures = score(items)
         if report is not None and pages is not None:
             failed = {item["bundle"] for item in figures["not_admitted_honest"] + figures["accepted_attacks"]}

@@ -12,7 +12,7 @@ from rich.table import Table
 from borderlight.runtime.logs import configure_logs
 from borderlight_lab.benchmark.screen_cast import cast_table, measure_cast
 from borderlight_lab.evaluation.runner import find_bundles
-from matcher.domain.thresholds import parse_thresholds
+from matcher.app import limits_in_force
 from matcher.settings import MatcherSettings
 
 
@@ -29,7 +29,7 @@ def measure(
     with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True)) as bar:
         task = bar.add_task("comparing", total=len(bundles))
         found = measure_cast(bundles, lambda: bar.advance(task))
-    limit = parse_thresholds(MatcherSettings().thresholds_file.read_text()).min_match_score
+    limit = limits_in_force(MatcherSettings()).min_match_score
     rows = cast_table(found, limit)
     table = Table(title=f"{len(found)} honest captures, match from {limit}", title_justify="left")
     for name in ("chips", "mated", "mean", "lowest", "below", "non-mated", "highest"):

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from borderlight.contracts.challenge.generators import GENERATORS
 from borderlight_lab.simulator.bundle_writer import Wish
 from borderlight_lab.simulator.red_team import make_all, varied_wish
 from borderlight_lab.simulator.species import SPECIES
@@ -35,6 +36,7 @@ def simulate_command(
     codec: Annotated[str | None, typer.Option(help="h264, vp8 or vp9; default: varied")] = None,
     mismatch: Annotated[bool, typer.Option(help="the document shows another person")] = False,
     calm: Annotated[bool, typer.Option(help="the calm schedule")] = False,
+    challenge: Annotated[str | None, typer.Option(help=f"{', '.join(GENERATORS)}; default: as issued today")] = None,
     seed: Annotated[int, typer.Option(help="fixes all chance")] = 0,
 ) -> None:
     """Make capture bundles. Everything in them is simulated: good for finding design errors, not for error rates."""
@@ -45,11 +47,15 @@ def simulate_command(
     if codec is not None and codec not in _CODECS:
         typer.echo(f"borderlight: unknown codec {codec!r}; known: {', '.join(_CODECS)}", err=True)
         raise typer.Exit(2)
-    jobs = [
-        (out / f"sim-{name}-{seed}-{n:04d}", _wish(varied_wish(name, n, seed), lux, distance, codec, mismatch, calm))
-        for name in names
-        for n in range(count)
-    ]
+    if challenge is not None and challenge not in GENERATORS:
+        typer.echo(f"borderlight: unknown challenge {challenge!r}; known: {', '.join(GENERATORS)}", err=True)
+        raise typer.Exit(2)
+
+    def wished(name: str, number: int) -> Wish:
+        wish = _wish(varied_wish(name, number, seed), lux, distance, codec, mismatch, calm)
+        return replace(wish, generator=challenge)
+
+    jobs = [(out / f"sim-{name}-{seed}-{n:04d}", wished(name, n)) for name in names for n in range(count)]
     columns = (TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=len(jobs))

@@ -7,19 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import numpy as np
 
-from borderlight.contracts.challenge.chance import blind_chance
-from borderlight.contracts.challenge.generators import GENERATORS, RANDOM_BYTES
-from borderlight.contracts.challenge.photosensitivity import general_flashes_per_second, red_flashes_per_second
 from borderlight_lab.calibration.liveness import Calibration
 from borderlight_lab.evaluation.ablation import ablation
+from borderlight_lab.evaluation.challenge_tables import challenge_rows, splice_rows
 from borderlight_lab.evaluation.page import percent
 from borderlight_lab.evaluation.scoring import Judged, score
 
 _TEMPLATE = Path(__file__).parent / "card.md.j2"
 BRIGHTEST_LX = 500.0
 PAIRS = 200_000
+DRAWS = 400
 
 
 @dataclass(frozen=True)
@@ -83,32 +81,12 @@ def _section(one: CardSet) -> dict[str, Any]:
     return section
 
 
-def _challenges(min_correlation: float) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    for name, generator in GENERATORS.items():
-        chance = blind_chance(generator, min_correlation, PAIRS, seed=5)
-        drawn = [generator.draw(np.random.default_rng(k).bytes(RANDOM_BYTES)) for k in range(2_000)]
-        rows.append(
-            {
-                "name": name,
-                "light": f"{generator.slots * generator.shortest_ms / 1000:.1f}-"
-                f"{generator.slots * generator.longest_ms / 1000:.1f}",
-                "orders": generator.colour_orders(),
-                "probability": chance.probability,
-                "upper": chance.upper,
-                "pairs": chance.pairs,
-                "general": max(general_flashes_per_second(schedule) for schedule in drawn),
-                "red": max(red_flashes_per_second(schedule) for schedule in drawn),
-            }
-        )
-    return rows
-
-
 def card(sets: Sequence[CardSet], version: str, thresholds: str, min_correlation: float, date: str) -> str:
     """The Markdown text."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=False)  # noqa: S701 - Markdown
     environment.globals["percent"] = percent  # type: ignore[assignment]
     return environment.from_string(_TEMPLATE.read_text()).render(
         sets=[_section(one) for one in sets], version=version, thresholds=thresholds, date=date,
-        challenges=_challenges(min_correlation), min_correlation=min_correlation,
+        challenges=challenge_rows(min_correlation, PAIRS), splices=splice_rows(min_correlation, DRAWS),
+        min_correlation=min_correlation,
     )  # fmt: skip

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,12 @@ def find_bundles(folder: Path) -> list[Path]:
     return sorted(path.parent for path in folder.glob("*/capture.json"))
 
 
-def _verify(bundles: list[Path], explanations: Path | None) -> list[dict[str, Any]]:
+def _verify(bundles: list[Path], explanations: Path | None, limits: Path | None) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", "borderlight_cli", "verify", "--json", *map(str, bundles)]
     if explanations is not None:
         command += ["--explanations", str(explanations)]
+    if limits is not None:
+        command += ["--comparison-limits", str(limits)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     if len(answers) != len(bundles):
@@ -38,11 +41,12 @@ def run_all(
     progress: Callable[[int], None],
     workers: int | None = None,
     explanations: Path | None = None,
+    comparison_limits: Path | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Answers in the order of `bundles`; `progress` is called with the number just done. explanations: folder for the
-    liveness pages."""
+    liveness pages; comparison_limits: a thresholds file for the matcher."""
     chunks = [bundles[at : at + _CHUNK] for at in range(0, len(bundles), _CHUNK)]
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        for answers in pool.map(_verify, chunks, [explanations] * len(chunks)):
+        for answers in pool.map(_verify, chunks, repeat(explanations), repeat(comparison_limits)):
             progress(len(answers))
             yield from answers

@@ -134,6 +134,7 @@ def score(judged: Iterable[Judged]) -> dict[str, Any]:
                 Counter(str(i.answer["comparison"]["outcome"]) for i in honest if i.truth.get("mated") is False)
             ),
         },
+        "comparison_limits": _limits(items),
         "not_admitted_honest": [_failure(item) for item in mated if item.entry != "admit"],
         "accepted_attacks": [_failure(i) for i in items if i.label == "attack" and i.liveness == "bona_fide"],
         "cpu_ms_mean": _mean_cpu(items),
@@ -150,6 +151,12 @@ def _failure(item: Judged) -> dict[str, Any]:
         "ambient_lx": item.truth.get("ambient_lx"),
         "subject": item.truth.get("subject"),
     }
+
+
+def _limits(items: Sequence[Judged]) -> str | None:
+    """Name of the thresholds file that the comparison used instead of the shipped one."""
+    names = {name for item in items if (name := item.answer.get("comparison_limits")) is not None}
+    return ", ".join(sorted(names)) or None
 
 
 def _mean_cpu(items: list[Judged]) -> dict[str, float]:

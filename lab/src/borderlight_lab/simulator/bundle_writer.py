@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from borderlight.contracts.challenge.generators import CALM_SLOTS, COLOUR_SLOTS, RANDOM_BYTES
+from borderlight.contracts.challenge.generators import CALM_SLOTS, COLOUR_SLOTS, GENERATORS, RANDOM_BYTES
 from borderlight.contracts.challenge.schedule import ColourSchedule
 from borderlight_lab.simulator.camera import Camera, encode
 from borderlight_lab.simulator.head import Head, make_head
@@ -19,7 +19,10 @@ from borderlight_lab.simulator.species import SPECIES
 
 @dataclass(frozen=True)
 class Wish:
-    """What to simulate. `person` is shown (and impersonated by attacks), `document_person` is on the document."""
+    """What to simulate. `person` is shown (and impersonated by attacks), `document_person` is on the document.
+
+    generator: name of the challenge's generator; None: the one that is issued today, or its calm sister.
+    """
 
     species: str = "bona_fide"
     person: int = 0
@@ -28,6 +31,7 @@ class Wish:
     lighting: Lighting = field(default_factory=Lighting)
     camera: Camera = field(default_factory=Camera)
     calm: bool = False
+    generator: str | None = None
     seed: int = 0
 
 
@@ -63,7 +67,8 @@ def simulate(wish: Wish, schedule: ColourSchedule | None = None) -> Simulated:
     if wish.species not in SPECIES:
         raise ValueError(f"unknown species {wish.species!r}; known: {', '.join(sorted(SPECIES))}")
     if schedule is None:
-        generator = CALM_SLOTS if wish.calm else COLOUR_SLOTS
+        issued = CALM_SLOTS if wish.calm else COLOUR_SLOTS
+        generator = issued if wish.generator is None else GENERATORS[wish.generator]
         schedule = generator.draw(np.random.default_rng(wish.seed + 31).bytes(RANDOM_BYTES))
     head = make_head(wish.person, wish.melanin)
     setup = Setup(head, wish.lighting, wish.camera, schedule, wish.seed)

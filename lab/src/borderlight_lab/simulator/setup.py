@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from borderlight.contracts.challenge.generators import COLOUR_SLOTS, RANDOM_BYTES
+from borderlight.contracts.challenge.generators import COLOUR_SLOTS, RANDOM_BYTES, generator_named
 from borderlight.contracts.challenge.schedule import ColourSchedule
 from borderlight_lab.simulator.camera import Camera
 from borderlight_lab.simulator.head import Head
@@ -27,5 +27,6 @@ class Setup:
         return np.random.default_rng(self.seed)
 
     def other_schedule(self) -> ColourSchedule:
-        """A schedule of another session."""
-        return COLOUR_SLOTS.draw(np.random.default_rng(self.seed + 77_777).bytes(RANDOM_BYTES))
+        """A schedule of another session, by the same generator where it is known."""
+        generator = generator_named(self.schedule.generator) or COLOUR_SLOTS
+        return generator.draw(np.random.default_rng(self.seed + 77_777).bytes(RANDOM_BYTES))

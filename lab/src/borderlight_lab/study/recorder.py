@@ -5,6 +5,7 @@ import json
 import shutil
 from dataclasses import dataclass, field
 
+from borderlight.contracts.bundle import VIDEO_SUFFIXES
 from borderlight.contracts.events import ObjectRef
 from borderlight.errors import BorderlightError
 from borderlight.runtime.objects.port import read_verified
@@ -78,7 +79,7 @@ class Recorder:
         capture = json.loads(
             await read_verified(self.stack.objects, ObjectRef.model_validate((session.finish or {})["capture"]))
         )
-        name = "video.webm" if video.media_type == "video/webm" else "video.mp4"
+        name = f"video.{VIDEO_SUFFIXES[video.media_type]}"
         capture["video"]["file"] = name
         target = self.study.capture_folder(session.session_id)
         building = target.with_name(f".{session.session_id}")

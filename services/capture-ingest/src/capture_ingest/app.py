@@ -16,6 +16,8 @@ from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
 from borderlight.runtime.process import run_worker, service_app
 from borderlight.runtime.redis_role import RedisRole, check_role
+from capture_ingest.adapters.memory_attempt_store import MemoryAttemptStore
+from capture_ingest.adapters.redis_attempt_store import RedisAttemptStore
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
 from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
 from capture_ingest.adapters.video.decoder import DecodeLimits
@@ -23,6 +25,8 @@ from capture_ingest.entrypoints.access import Access
 from capture_ingest.entrypoints.api_docs import docs_routes
 from capture_ingest.entrypoints.dependencies import AgencyUseCases, TravellerUseCases, Uploads
 from capture_ingest.entrypoints.http_api import build_http_api
+from capture_ingest.entrypoints.live_drain import LiveCaptures
+from capture_ingest.entrypoints.live_socket import LiveParts, live_captures
 from capture_ingest.entrypoints.rate_limits import Counted, RateLimits
 from capture_ingest.entrypoints.subscriber import (
     API_PUBLISHES,
@@ -32,7 +36,7 @@ from capture_ingest.entrypoints.subscriber import (
 )
 from capture_ingest.entrypoints.upload_reading import UploadReader
 from capture_ingest.entrypoints.upload_turns import UploadTurns
-from capture_ingest.ports import CaptureNormalizer, SessionStore
+from capture_ingest.ports import AttemptStore, CaptureNormalizer, SessionStore
 from capture_ingest.settings import CaptureIngestSettings
 from capture_ingest.use_cases import normalize_capture, store_video
 from capture_ingest.use_cases.claim_session import ClaimSession
@@ -44,6 +48,8 @@ from capture_ingest.use_cases.open_session import OpenSession
 from capture_ingest.use_cases.receive_part import ReceivePart
 from capture_ingest.use_cases.record_outcome import RecordOutcome
 from capture_ingest.use_cases.retake_session import RetakeSession
+from capture_ingest.use_cases.seal_live_capture import SealLiveCapture
+from capture_ingest.use_cases.spend_attempt import SpendAttempt
 from capture_ingest.use_cases.store_video import StoreVideo
 
 
@@ -64,20 +70,27 @@ def wire_api(
     clock: Clock,
     metrics: Metrics,
     counters: Storage | None = None,
+    attempts: AttemptStore | None = None,
 ) -> FastAPI:
-    """The public HTTP application over given adapters; the bus gets its subscription. counters: of the rate limits."""
+    """The public HTTP application over given adapters; the bus gets its subscription.
+
+    counters: of the rate limits; attempts: challenges seen by each traveller. Without them this process counts alone.
+    """
     router = bus.router("api", API_PUBLISHES)
     subscribe_api(router, RecordOutcome(sessions))
     open_session, store = OpenSession(sessions, clock, settings.session_life_s), StoreVideo(sessions, objects)
     limits = RateLimits(counters or MemoryStorage(), _limits_of(settings))
-    finish = FinishCapture(sessions, objects, router.events, clock)
+    finish = FinishCapture(sessions, objects, router.events, clock, answer_deadline_s=settings.answer_deadline_s)
+    access = Access(settings.agency_keys(), limits, sessions, clock, metrics, settings.allow_anonymous_agency)
+    spend = SpendAttempt(attempts or MemoryAttemptStore(), clock, settings.attempts_per_day)
+    issue_challenge = IssueChallenge(sessions, secrets.token_bytes, clock, spend)
     parts = (
         metrics,
-        Access(settings.agency_keys(), limits, sessions, clock, metrics, settings.allow_anonymous_agency),
+        access,
         AgencyUseCases(open_session, FollowSession(sessions, finish)),
         TravellerUseCases(
             claim_session=ClaimSession(sessions),
-            issue_challenge=IssueChallenge(sessions, secrets.token_bytes),
+            issue_challenge=issue_challenge,
             finish_capture=finish,
             retake_session=RetakeSession(sessions, open_session),
         ),
@@ -86,6 +99,15 @@ def wire_api(
             turns=UploadTurns(settings.upload_memory_bytes),
             store_video=store,
             receive_part=ReceivePart(objects, store),
+        ),
+        LiveParts(
+            access=access,
+            issue_challenge=issue_challenge,
+            seal=SealLiveCapture(sessions, objects),
+            clock=clock,
+            metrics=metrics,
+            max_bytes=settings.max_upload_bytes,
+            running=LiveCaptures(),
         ),
     )
     return build_http_api(settings, parts)
@@ -110,7 +132,8 @@ async def run_api() -> None:
     redis: Redis = Redis.from_url(settings.redis_url)
     counters_url = settings.counters_redis_url or settings.redis_url
     counters = RedisStorage(f"async+{counters_url}", implementation="redispy", key_prefix="rate")
-    app = wire_api(bus, RedisSessionStore(redis), objects, settings, clock, metrics, counters)
+    sessions, attempts = RedisSessionStore(redis), RedisAttemptStore(redis)
+    app = wire_api(bus, sessions, objects, settings, clock, metrics, counters, attempts)
     app.router.routes.extend(wire_ops(app, bus, metrics).routes)
 
     async def before() -> None:
@@ -120,7 +143,7 @@ async def run_api() -> None:
             await check_role(other, RedisRole.COUNTERS)
 
     process = service_app("api", bus, metrics, app, before, has_own_health=True)
-    await run_worker(process, "api", settings.host, settings.port)
+    await run_worker(process, "api", settings.host, settings.port, live_captures(app).drain)
     await redis.aclose()
 
 

@@ -23,7 +23,9 @@ class CaptureIngestSettings(BaseSettings):
     redis_url: sessions; counters_redis_url: rate limits, None is the sessions' Redis; public_url: what links begin
     with; trusted_proxies: addresses and networks whose X-Forwarded-For counts, with commas between; policies: ids
     beside the default that agencies may name, as decision has them; upload_memory_bytes: what all uploads of a process
-    may hold together; max_connections: beyond it a connection is answered with 503.
+    may hold together; max_connections: beyond it a connection is answered with 503;
+    attempts_per_day: challenges that one traveller may see in 24 hours, over all sessions, 0 is without limit;
+    answer_deadline_s: from the challenge to the finish of a capture that was not committed while it was filmed.
     """
 
     model_config = SettingsConfigDict(env_prefix="CAPTURE_INGEST_")
@@ -43,6 +45,8 @@ class CaptureIngestSettings(BaseSettings):
     max_connections: int = 1000
     session_life_s: int = 900
     max_attempts: int = 3
+    attempts_per_day: int = 12
+    answer_deadline_s: float = 30.0
     policies: list[str] = []
     models_dir: Path = default_models_folder()
     worker_memory_bytes: int = 1_500_000_000

@@ -1,5 +1,7 @@
 // The capture API as the page uses it. Errors are the server's problems, by their short name.
 
+import type { LiveAddress } from "./live-socket";
+
 export interface Slot {
   srgb: [number, number, number];
   start_ms: number;
@@ -100,6 +102,12 @@ export class Api {
     const claimed = await this.post<Claimed>("/claim", {});
     this.token = claimed.token;
     return claimed;
+  }
+
+  /** Where the live capture of this session is, and what acts on it. */
+  live(): LiveAddress {
+    const url = `${this.base.replace(/^http/, "ws")}${encodeURIComponent(this.session)}/live`;
+    return { url, session: this.session, token: this.token };
   }
 
   challenge(calm: boolean): Promise<Challenge> {

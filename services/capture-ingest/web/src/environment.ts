@@ -1,5 +1,7 @@
 // What this browser can do, before anything is asked of the traveller.
 
+import { supportedTypes } from "./recording-types";
+
 export type Refusal = "insecure" | "in_app" | "no_camera" | "no_recorder";
 
 const IN_APP =
@@ -10,7 +12,7 @@ export function refusal(): Refusal | null {
   if (!window.isSecureContext) return "insecure";
   const media = navigator.mediaDevices as MediaDevices | undefined;
   if (media?.getUserMedia === undefined) return IN_APP.test(navigator.userAgent) ? "in_app" : "no_camera";
-  if (typeof MediaRecorder === "undefined" || recordingType() === null) return "no_recorder";
+  if (typeof MediaRecorder === "undefined" || supportedTypes().length === 0) return "no_recorder";
   return null;
 }
 
@@ -27,18 +29,3 @@ export function platform(): "ios" | "android" | "firefox" | "desktop" {
 }
 
 export const wantsLessMotion = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
-
-/** In the order of what they cost the server at equal quality. */
-const TYPES = [
-  "video/mp4;codecs=avc1.42E01E",
-  "video/mp4;codecs=avc1.42001F",
-  "video/webm;codecs=vp8",
-  "video/mp4;codecs=avc1",
-  "video/webm;codecs=h264",
-  "video/webm;codecs=vp9",
-  "video/webm",
-];
-
-export function recordingType(): string | null {
-  return TYPES.find((type) => MediaRecorder.isTypeSupported(type)) ?? null;
-}

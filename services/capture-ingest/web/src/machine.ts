@@ -104,8 +104,14 @@ export const TRANSITIONS: Record<State, Partial<Record<Event, State>>> = {
   placing: { ...CAMERA_TROUBLE, placed: "light_check", slow_placing: "placing_help", interrupted: "retake" },
   placing_help: { try_anyway: "light_check", again: "placing", help: "other_way", ...CAMERA_TROUBLE },
   light_check: { measurable: "announce", again: "placing", interrupted: "retake", ...CAMERA_TROUBLE },
-  announce: { ...REFUSED, challenge_ready: "light", interrupted: "retake", connection_lost: "offline" },
-  light: { light_over: "sending", interrupted: "retake" },
+  announce: {
+    ...REFUSED,
+    challenge_ready: "light",
+    interrupted: "retake",
+    connection_lost: "offline",
+    no_more_attempts: "other_way",
+  },
+  light: { ...REFUSED, light_over: "sending", interrupted: "retake", no_more_attempts: "other_way" },
   sending: { ...REFUSED, finished: "waiting", connection_lost: "offline", interrupted: "retake" },
   offline: { ...REFUSED, connection_back: "opening", finished: "waiting", interrupted: "retake" },
   waiting: {

@@ -1,16 +1,13 @@
 // Sends a capture in parts and goes on where it stood when the connection comes back.
 import { type Api, ConnectionLost, Problem } from "./api";
 import { sleep } from "./dom";
+import { hex } from "./hash-chain";
 
 const PART = 131_072;
 const TRIES = 6;
 
 export interface Sent {
   sha256: string;
-}
-
-function hex(bytes: ArrayBuffer): string {
-  return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Waits until the browser says that it is online again, at most `ms`. */

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConnectionLost, Problem, type SessionState } from "../src/api";
-import { slotAt } from "../src/colour-screen";
+import { ReleasedSchedule, slotAt } from "../src/colour-screen";
 import { anchors, decode } from "../src/guidance";
+import { chainStart, hex, nextLink } from "../src/hash-chain";
+import type { ReleasedSlot } from "../src/live-socket";
 import { advice, trouble, verdict } from "../src/outcome";
 import { brightness, luminance, movement, response, SAMPLE_HEIGHT, SAMPLE_WIDTH } from "../src/picture-sample";
 import { HintPace, hint, isGood, type Observation } from "../src/placement";
@@ -19,6 +21,32 @@ test("the slot of a moment", () => {
     [0, 0, 1, 1, null],
   );
   assert.equal(slotAt([], 0), null);
+});
+
+test("released colours stay for their whole time and wait for the next", () => {
+  const released: ReleasedSlot[] = [];
+  const schedule = new ReleasedSchedule(released);
+  const release = (last: boolean): number =>
+    released.push({ k: released.length, srgb: [1, 2, 3], duration_ms: 300, last });
+  assert.equal(schedule.at(1000), null);
+  release(false);
+  assert.equal(schedule.at(1016), 0);
+  release(false);
+  assert.equal(schedule.at(1300), 0, "its time is not over");
+  assert.equal(schedule.at(1330), 1, "a frame late, but on time");
+  assert.equal(schedule.at(1620), 1, "the third has not come");
+  release(true);
+  assert.equal(schedule.at(1800), 2);
+  assert.equal(schedule.at(2099), 2, "a colour that came late has its whole time");
+  assert.equal(schedule.at(2100), "over");
+});
+
+test("the chain is the one that the server computes", async () => {
+  const start = await chainStart("s", "nonce");
+  assert.equal(hex(start), "ae404b6d058206c32af0d74acb7988ea87bdb3c5d939038702ab6ed7a2e11d03");
+  const first = await nextLink(start, new Uint8Array([1, 2, 3]).buffer);
+  const second = await nextLink(first, new ArrayBuffer(0));
+  assert.equal(hex(second), "0f8039d63055a821d3de23733bb280e79278fa6b11a16006fbaba0711985f58e");
 });
 
 test("links carry session and token, other fragments nothing", () => {

@@ -7,6 +7,7 @@ from datetime import timedelta
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 
+from borderlight.errors import BorderlightError
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.bus.port import Bus
 from borderlight.runtime.clock import Clock, SystemClock
@@ -15,7 +16,8 @@ from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
 from borderlight.runtime.process import run_worker, service_app
 from borderlight.runtime.redis_role import RedisRole, check_role
-from borderlight.vision.embedder import FaceEmbedder
+from borderlight.vision.embedder import DEFAULT_EMBEDDER, FaceEmbedder, read_description
+from borderlight.vision.pinned import pinned_models
 from matcher.adapters.envelope import KeyRing, load_keys
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.adapters.onnx_face_reader import OnnxFaceReader
@@ -23,7 +25,7 @@ from matcher.adapters.passive_authentication.checker import ChipRules, PassiveAu
 from matcher.adapters.passive_authentication.folder_trust import FolderTrust
 from matcher.adapters.redis_reference_cache import RedisReferenceCache
 from matcher.domain.dossier import RetentionRule
-from matcher.domain.thresholds import parse_thresholds
+from matcher.domain.thresholds import MatcherThresholds, parse_thresholds
 from matcher.entrypoints.http_api import StewardApi
 from matcher.entrypoints.subscriber import PUBLISHES, subscribe_matcher, subscribe_returning
 from matcher.ports import FaceReader, ReferenceStore
@@ -37,10 +39,44 @@ PHOTO_BUCKET = "documents"
 _RETENTION_EVERY_S = 900.0
 
 
+class LimitsUnusable(BorderlightError):
+    """The thresholds file has no match limit for the embedding model: calibrate one, or name the right file."""
+
+
+def embedding_model(settings: MatcherSettings) -> tuple[str, float | None]:
+    """(SHA-256 of the model that the settings name, the match limit in its own file); the model is not loaded."""
+    if settings.embedder_file is None:
+        return str(pinned_models()["models"][DEFAULT_EMBEDDER]["onnx_sha256"]), None
+    described = read_description(settings.embedder_file)
+    return described.sha256, None if described.min_match_score is None else described.min_match_score.value
+
+
+def limits_in_force(settings: MatcherSettings) -> MatcherThresholds:
+    """The limits for the embedding model of the settings; raises LimitsUnusable.
+
+    The thresholds file counts when it names the model, then the limit in the embedder file.
+    """
+    model, own = embedding_model(settings)
+    try:
+        return parse_thresholds(settings.thresholds_file.read_text()).of_model(model, own)
+    except (OSError, ValueError) as error:
+        raise LimitsUnusable(f"{settings.thresholds_file}: {error}") from error
+
+
 def make_face_reader(settings: MatcherSettings) -> FaceReader:
     """Load the models; the operator's own embedder where one is set."""
+    return _face_reader(settings, limits_in_force(settings).min_match_score)
+
+
+def make_uncalibrated_face_reader(settings: MatcherSettings) -> FaceReader:
+    """For an embedding model that has no match limit yet: pictures with a second large face are refused."""
+    return _face_reader(settings, None)
+
+
+def _face_reader(settings: MatcherSettings, match_limit: float | None) -> FaceReader:
     own = settings.embedder_file
-    return OnnxFaceReader(settings.models_dir, None if own is None else FaceEmbedder.from_file(own))
+    embedder = FaceEmbedder(settings.models_dir) if own is None else FaceEmbedder.from_file(own)
+    return OnnxFaceReader(settings.models_dir, embedder, match_limit)
 
 
 def make_authenticator(settings: MatcherSettings) -> PassiveAuthentication:
@@ -80,7 +116,7 @@ def wire_matcher(
     clock: Clock,
 ) -> Matcher:
     """Subscribe the matcher over given adapters."""
-    limits = parse_thresholds(settings.thresholds_file.read_text())
+    limits = limits_in_force(settings)
     authenticator = make_authenticator(settings)
     authenticator.trust(clock.now())  # a folder that cannot be read ends the start, not the first passport
     router = bus.router("matcher", PUBLISHES)

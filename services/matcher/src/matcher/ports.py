@@ -28,8 +28,8 @@ class FaceReader(Protocol):
     @property
     def model_sha256(self) -> str: ...
 
-    def embed_chips(self, chips: Sequence[np.ndarray]) -> np.ndarray:
-        """[n] mean embedding of the probe chips."""
+    def embed_chips(self, chips: Sequence[np.ndarray], template: str) -> np.ndarray:
+        """[n, k] embedding of each probe chip; template: how they were cut, as the normalized capture says."""
         ...
 
     def read_photo(self, photo: bytes) -> PhotoReading:

@@ -1,7 +1,7 @@
 """A capture bundle: one session on disk, as `borderlight verify` reads it.
 
-A folder with `capture.json`, `video.mp4` or `video.webm` and `documents/*.jpg`. `truth.json`, where there is one, is
-for evaluation alone and is not read here.
+A folder with `capture.json`, `video.mp4`, `video.webm` or `video.mkv`, and `documents/*.jpg`. `truth.json`, where there
+is one, is for evaluation alone and is not read here.
 """
 
 import json
@@ -13,6 +13,8 @@ from typing import Any
 from borderlight.errors import BorderlightError
 
 SCHEMA = "borderlight.capture/1"
+VIDEO_SUFFIXES = {"video/mp4": "mp4", "video/webm": "webm", "video/x-matroska": "mkv"}
+"""Media types of a recording that are accepted, and the suffix of its file."""
 _MAX_JSON_BYTES = 1_000_000
 _MAX_FILE_BYTES = 64_000_000
 _KINDS = {"passport", "driving_licence", "visa", "other"}
@@ -72,7 +74,8 @@ def read_bundle(folder: Path) -> CaptureBundle:
         if not isinstance(video, dict) or "file" not in video:
             raise BundleUnreadable(f"{folder.name}: capture.json names no video file")
         video_path = _inside(folder, video["file"])
-        media_type = str(video.get("mime_type") or ("video/webm" if video_path.suffix == ".webm" else "video/mp4"))
+        by_suffix = {suffix: media_type for media_type, suffix in VIDEO_SUFFIXES.items()}
+        media_type = str(video.get("mime_type") or by_suffix.get(video_path.suffix.removeprefix("."), "video/mp4"))
         documents: list[BundleDocument] = []
         for entry in capture.get("documents") or []:
             document = _inside(folder, entry["file"])

@@ -121,6 +121,9 @@ class SessionCaptured(Event):
     decide_by: DecideBy = None
     freshness: Freshness | None = Field(default=None, description="null counts as late")
     channel: Channel | None = Field(default=None, description="null counts as unknown")
+    transcript: ObjectRef | None = Field(
+        default=None, description="of a live capture: what was released and committed when; the film must agree with it"
+    )
 
     @property
     def digest(self) -> str:
@@ -135,6 +138,9 @@ class CaptureNormalized(Event):
     traveller_ref: TravellerRef
     normalized: ObjectRef
     captured_at: AwareDatetime
+    freshness: Freshness | None = Field(
+        default=None, description="from the bytes of the film; never better than what the capture was accepted with"
+    )
     cpu_ms: float = Field(default=0.0, ge=0)
     capture_digest: CaptureDigest = None
     decide_by: DecideBy = None

@@ -40,8 +40,11 @@ class NormalizedCapture:
     mesh: [468, 3] mean mesh in grid cells (column, row, depth; nearer is smaller).
     eyes: [K, 2, 24, 40, 3] image-left and image-right eye, sRGB code values.
     faces: [F, 160, 160, 3] aligned face pictures, sRGB code values, for the report.
-    chips: [P, 150, 150, 3] aligned probe chips, sRGB code values.
+    chips: [P, side, side, 3] probe chips, sRGB code values, aligned as the header's `chip_template` says: `arcface_112`
+        (five points, side 112); absent in captures from before it was stated, which are `dlib_150` (side 150).
     chip_frame: [P] frame index of each chip.
+    frame_committed_ms: [T] when each frame's bytes were fixed, of a live capture; None without one [ms].
+    slot_released_ms: [S] when each colour of the challenge went out, by the same clock; None without one [ms].
     """
 
     header: dict[str, Any]
@@ -57,8 +60,17 @@ class NormalizedCapture:
     faces: np.ndarray
     chips: np.ndarray
     chip_frame: np.ndarray
+    frame_committed_ms: np.ndarray | None = None
+    slot_released_ms: np.ndarray | None = None
+
+    @property
+    def chip_template(self) -> str:
+        """How the chips were cut."""
+        return str(self.header.get("chip_template", _CHIP_TEMPLATE_BEFORE))
 
 
+_CHIP_TEMPLATE_BEFORE = "dlib_150"
+_CHIP_SIDES = {"arcface_112": 112, "dlib_150": 150}
 _DTYPES: dict[str, str] = {
     "frame_time_ms": "<f4",
     "face_radiance": "<f2",
@@ -73,6 +85,7 @@ _DTYPES: dict[str, str] = {
     "chips": "|u1",
     "chip_frame": "<i2",
 }
+_OPTIONAL_DTYPES = {"frame_committed_ms": "<f4", "slot_released_ms": "<f4"}
 
 
 def pack(capture: NormalizedCapture) -> bytes:
@@ -84,7 +97,9 @@ def pack(capture: NormalizedCapture) -> bytes:
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)
 
         write("header.json", json.dumps({"schema": SCHEMA, **capture.header}, sort_keys=True).encode())
-        for name, dtype in _DTYPES.items():
+        for name, dtype in (_DTYPES | _OPTIONAL_DTYPES).items():
+            if getattr(capture, name) is None:
+                continue
             stream = io.BytesIO()
             array = np.ascontiguousarray(getattr(capture, name), dtype=dtype)
             np.lib.format.write_array(stream, array, allow_pickle=False)
@@ -101,14 +116,19 @@ def unpack(content: bytes) -> NormalizedCapture:
             header = json.loads(archive.read("header.json"))
             if header.pop("schema", None) != SCHEMA:
                 raise NormalizedCaptureUnreadable(f"expected schema {SCHEMA}")
+            present = {name.removesuffix(".npy") for name in archive.namelist()}
             arrays = {
                 name: np.lib.format.read_array(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
-                for name in _DTYPES
+                for name in (*_DTYPES, *(_OPTIONAL_DTYPES.keys() & present))
             }
     except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError) as error:
         raise NormalizedCaptureUnreadable(f"The normalized capture cannot be read: {error}") from error
     _check(arrays)
-    return NormalizedCapture(header=header, **arrays)
+    capture = NormalizedCapture(header=header, **arrays)
+    side = _CHIP_SIDES.get(capture.chip_template)
+    if capture.chips.shape != (len(capture.chip_frame), side, side, 3):
+        raise NormalizedCaptureUnreadable(f"chips of shape {capture.chips.shape} are not {capture.chip_template}")
+    return capture
 
 
 def _check(arrays: dict[str, np.ndarray]) -> None:
@@ -123,9 +143,11 @@ def _check(arrays: dict[str, np.ndarray]) -> None:
     for name, shape in expected.items():
         if arrays[name].shape != shape:
             raise NormalizedCaptureUnreadable(f"{name} has shape {arrays[name].shape}, expected {shape}")
-    for name, dtype in _DTYPES.items():
-        if arrays[name].dtype != np.dtype(dtype):
+    if "frame_committed_ms" in arrays and arrays["frame_committed_ms"].shape != (frames,):
+        raise NormalizedCaptureUnreadable("frame_committed_ms does not name every frame")
+    for name, dtype in (_DTYPES | _OPTIONAL_DTYPES).items():
+        if name in arrays and arrays[name].dtype != np.dtype(dtype):
             raise NormalizedCaptureUnreadable(f"{name} is {arrays[name].dtype}, expected {dtype}")
 
 
-assert set(_DTYPES) == {f.name for f in fields(NormalizedCapture)} - {"header"}
+assert set(_DTYPES | _OPTIONAL_DTYPES) == {f.name for f in fields(NormalizedCapture)} - {"header"}

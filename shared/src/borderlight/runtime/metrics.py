@@ -43,6 +43,9 @@ class Metrics:
         self.sessions_accepted_total = Counter(
             "borderlight_sessions_accepted_total", "Captures accepted by the api.", registry=r
         )
+        self.live_captures_total = Counter(
+            "borderlight_live_captures_total", "Live captures, by how they ended.", ["end"], registry=r
+        )
         self.uploads_rejected_total = Counter(
             "borderlight_uploads_rejected_total", "Uploads refused by the api.", ["reason"], registry=r
         )

@@ -14,6 +14,7 @@ from faststream.specification import AsyncAPI
 from borderlight import VERSION
 from borderlight.runtime.bus.broker_bus import BrokerBus
 from borderlight.runtime.http.health import health_endpoints
+from borderlight.runtime.http.server import Drain, DrainingServer, http_config
 from borderlight.runtime.logs import LIBRARY_LOGGER, configure_logs, logger
 from borderlight.runtime.metrics import Metrics
 
@@ -104,10 +105,13 @@ def service_app(
     return app
 
 
-async def run_worker(app: ServiceApp, service: str, host: str, port: int) -> None:
-    """Serve on host:port and consume until told to stop."""
+async def run_worker(app: ServiceApp, service: str, host: str, port: int, drain: Drain | None = None) -> None:
+    """Serve on host:port and consume until told to stop.
+
+    drain: waits for the WebSockets of a process that takes them, before every connection is closed.
+    """
     configure_logs(service)
-    options: dict[str, Any] = {
-        "host": host, "port": port, "access_log": "false", "timeout_keep_alive": 10, "log_config": None,
-    }  # fmt: skip
-    await app.run(logging.WARNING, options)
+    config = http_config(
+        app, drain is not None, host=host, port=port, access_log=False, timeout_keep_alive=10, log_config=None
+    )
+    await DrainingServer(config, drain).serve()

@@ -1,71 +1,83 @@
-"""Align a face to the embedding model's chip and embed it: dlib's 128-D face descriptor."""
+"""Embed aligned face chips: SFace by default, or an embedding model of the operator's own."""
 
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from borderlight.vision.chip import ARCFACE, TEMPLATES, ChipTemplate, rewarp_chip, with_eyes_at
 from borderlight.vision.models import ModelCorrupt, ModelMissing, OnnxModel
 
-CHIP_SIDE = 150
-# Where the chip wants outer and inner eye corners and the nose base (subject's left first).
-_TEMPLATE = np.array([(110.96, 46.35), (89.61, 47.90), (37.06, 46.37), (58.41, 47.91), (74.01, 87.78)])
-_CHIP_EYES = np.array([_TEMPLATE[2:4].mean(0), _TEMPLATE[0:2].mean(0)])
-"""Middles of the eyes in our chip, the one further left first."""
-_MESH_POINTS = ((263, 249), (362, 382), (33, 7), (133, 155), (2, 2))
+DEFAULT_EMBEDDER = "face_embedding_sface"
 
 
-def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """[..., 2, 3] least-squares similarities that map `source` [..., n, 2] on `target` [n, 2] (Umeyama, no mirror)."""
-    source_mean, target_mean = source.mean(-2), target.mean(-2)
-    a, b = source - source_mean[..., None, :], target - target_mean
-    norm = (a**2).sum((-2, -1))
-    cos = (a * b).sum((-2, -1)) / norm
-    sin = (a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]).sum(-1) / norm
-    rotation = np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
-    return np.concatenate([rotation, (target_mean - (rotation @ source_mean[..., None])[..., 0])[..., None]], -1)
+class StatedLimit(BaseModel):
+    """A match limit with where it comes from; value: cosine."""
 
-
-def align_chip(rgb: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """[150, 150, 3] chip of the face whose mesh `points` [468, 2 or 3] lie in `rgb`."""
-    source = np.array([points[list(pair), :2].mean(0) for pair in _MESH_POINTS])
-    matrix = similarity(source, _TEMPLATE)
-    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    while scale <= 0.5 and min(rgb.shape[:2]) > 2:  # halve first, so that bilinear sampling does not alias
-        rgb = cv2.resize(rgb, (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_AREA)
-        source = (source + 0.5) / 2 - 0.5
-        matrix = similarity(source, _TEMPLATE)
-        scale *= 2
-    return cv2.warpAffine(rgb, matrix, (CHIP_SIDE, CHIP_SIDE), flags=cv2.INTER_LINEAR)
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    value: float = Field(gt=-1, lt=1)
+    run: str
+    reason: str
 
 
 class EmbedderSpec(BaseModel):
-    """How an embedding model wants its chips, and what to do with what it gives.
+    """How an embedding model wants its chips.
 
-    side: of the square chip [px]; eyes: where it wants the middles of the two eyes, the one further left first [px],
-    None: where our own chip has them, scaled; mean, scale: input = (code value - mean) * scale; bgr: channel order;
-    normalise: to unit length.
+    template: a known alignment, `arcface_112` or `dlib_150`; or eyes: where it wants the middles of the two eyes, the
+    one further left first [px], on a chip of `side` [px]. mean, scale: input = (code value - mean) * scale; bgr: order
+    of the channels. min_match_score: the model's own match limit.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    side: int = Field(default=CHIP_SIDE, ge=32, le=512)
+    template: str | None = None
+    side: int = Field(default=ARCFACE.side, ge=32, le=512)
     eyes: tuple[tuple[float, float], tuple[float, float]] | None = None
     mean: float = 0.0
     scale: float = Field(default=1.0, gt=0)
     bgr: bool = False
-    normalise: bool = False
+    min_match_score: StatedLimit | None = None
+
+    def chip_template(self) -> ChipTemplate:
+        """Raises ValueError for an unknown or doubly stated template."""
+        if self.template is not None:
+            if self.eyes is not None or "side" in self.model_fields_set:
+                raise ValueError("state template, or side and eyes")
+            if self.template not in TEMPLATES:
+                raise ValueError(f"template is one of {', '.join(TEMPLATES)}")
+            return TEMPLATES[self.template]
+        if self.eyes is None:
+            return ARCFACE if self.side == ARCFACE.side else with_eyes_at(ARCFACE.eyes * self.side / 112, self.side)
+        return with_eyes_at(np.array(self.eyes), self.side)
 
 
-class _EmbedderFile(EmbedderSpec):
+class EmbedderDescription(EmbedderSpec):
+    """An operator's TOML file; file: the ONNX file beside it."""
+
     file: str
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
+def read_description(path: Path) -> EmbedderDescription:
+    """The TOML file of an embedding model, without loading the model; raises ModelMissing, ModelCorrupt."""
+    if not path.is_file():
+        raise ModelMissing(f"{path} is missing")
+    try:
+        stated = EmbedderDescription.model_validate(tomllib.loads(path.read_text()))
+        stated.chip_template()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelCorrupt(f"{path} is no TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ModelCorrupt(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+    except ValueError as error:
+        raise ModelCorrupt(f"{path}: {error}") from error
+    return stated
+
+
 class FaceEmbedder:
-    """128-D embedding by default; Euclidean distance below about 0.57 means the same face.
+    """128 numbers of unit length per face by default; the score of two faces is the cosine of their embeddings.
 
     An operator's own model is given as a TOML file beside the ONNX file:
 
@@ -76,46 +88,38 @@ class FaceEmbedder:
         mean = 127.5
         scale = 0.0078125
         bgr = false
-        normalise = true
+        min_match_score = { value = 0.4, run = "...", reason = "..." }
 
-    Its embeddings are compared by Euclidean distance, and calibrated anew (`borderlight calibrate comparison`).
+    Its limit is its own: a limit of another model is never applied to it.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._model = OnnxModel("face_embedding", folder)
-        self._spec = EmbedderSpec()
-        self.model_sha256 = self._model.sha256
+        self._use(OnnxModel(DEFAULT_EMBEDDER, folder), EmbedderSpec())
+
+    def _use(self, model: OnnxModel, spec: EmbedderSpec) -> None:
+        self._model, self._spec = model, spec
+        self.template = spec.chip_template()
+        self.model_sha256 = model.sha256
 
     @classmethod
     def from_file(cls, path: Path) -> "FaceEmbedder":
         """An operator's model; raises ModelMissing, and ModelCorrupt when hash or description are wrong."""
-        if not path.is_file():
-            raise ModelMissing(f"{path} is missing")
-        try:
-            stated = _EmbedderFile.model_validate(tomllib.loads(path.read_text()))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ModelCorrupt(f"{path} is no TOML: {error}") from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise ModelCorrupt(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+        stated = read_description(path)
         made = cls.__new__(cls)
-        made._model = OnnxModel.from_file(path.parent / stated.file, stated.sha256)
-        made._spec = EmbedderSpec(**stated.model_dump(exclude={"file", "sha256"}))
-        made.model_sha256 = made._model.sha256
+        made._use(OnnxModel.from_file(path.parent / stated.file, stated.sha256), stated)
         return made
 
-    def embed(self, chips: Sequence[np.ndarray]) -> np.ndarray:
-        """[n, k] embeddings of `chips`, each [150, 150, 3] RGB code values."""
-        spec = self._spec
-        if spec.eyes is not None:
-            target = similarity(_CHIP_EYES, np.array(spec.eyes))
-            chips = [cv2.warpAffine(chip, target, (spec.side, spec.side), flags=cv2.INTER_LINEAR) for chip in chips]
-        elif spec.side != CHIP_SIDE:
-            chips = [cv2.resize(chip, (spec.side, spec.side), interpolation=cv2.INTER_AREA) for chip in chips]
+    def embed(self, chips: Sequence[np.ndarray], template: ChipTemplate | None = None) -> np.ndarray:
+        """[n, k] embeddings of unit length; chips: each [side, side, 3] RGB code values.
+
+        template: how the chips were cut; None: as this model wants them (`self.template`).
+        """
+        if template is not None:
+            chips = [rewarp_chip(chip, template, self.template) for chip in chips]
         batch = np.stack(chips).astype(np.float32).transpose(0, 3, 1, 2)
-        if spec.bgr:
+        if self._spec.bgr:
             batch = batch[:, ::-1]
-        if (spec.mean, spec.scale) != (0.0, 1.0):
-            batch = (batch - np.float32(spec.mean)) * np.float32(spec.scale)
+        if (self._spec.mean, self._spec.scale) != (0.0, 1.0):
+            batch = (batch - np.float32(self._spec.mean)) * np.float32(self._spec.scale)
         found = self._model.run(np.ascontiguousarray(batch))[0]
-        return found / np.linalg.norm(found, axis=1, keepdims=True) if spec.normalise else found
+        return found / np.linalg.norm(found, axis=1, keepdims=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from borderlight.contracts.bundle import read_bundle
+from borderlight.contracts.bundle import VIDEO_SUFFIXES, read_bundle
 from borderlight.contracts.events import EntryVerdict, ObjectRef, SessionCaptured
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.bus.kafka_reader import read_topic
@@ -81,7 +81,7 @@ async def store_clips(folders: list[Path], bus: KafkaBus, objects: ObjectStore) 
     for folder in folders:
         bundle = read_bundle(folder)
         documents = await submit_documents(bundle, bus, objects, clock)
-        suffix = "webm" if bundle.media_type == "video/webm" else "mp4"
+        suffix = VIDEO_SUFFIXES.get(bundle.media_type, "mp4")
         video = await objects.put(CAPTURES, f"load/{bundle.name}/video.{suffix}", bundle.video, bundle.media_type)
         content = (folder / "capture.json").read_bytes()
         capture = await objects.put(CAPTURES, f"load/{bundle.name}/capture.json", content, "application/json")

@@ -1,4 +1,4 @@
-"""`borderlight models build`: two pinned archives in, verified ONNX files and a manifest out.
+"""`borderlight models build`: pinned archives in, verified ONNX files and a manifest out.
 
 The archives are fetched by pip with their hashes required; each member's hash is checked again before conversion.
 The output is byte-for-byte reproducible, and `models.toml` pins the hashes of the files it must produce.
@@ -11,12 +11,13 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from borderlight.errors import BorderlightError
 from borderlight.vision.pinned import pinned_models
+from borderlight_tools.models.block_quantised import convert_block_quantised
 from borderlight_tools.models.dlib_resnet import convert_dlib_resnet
 from borderlight_tools.models.tflite import convert_tflite
 
@@ -60,6 +61,18 @@ def _read_member(archive: Path, member: str) -> bytes:
     raise ModelBuildFailed(f"{archive.name} has no member {member}")
 
 
+def _convert(name: str, model: Mapping[str, Any], data: bytes) -> bytes:
+    match Path(model["member"]).suffix:
+        case ".dat":
+            return convert_dlib_resnet(data)
+        case ".tflite":
+            return convert_tflite(data, name)
+        case ".onnx":
+            return convert_block_quantised(data, name, ["N", 3, *model["input_size"]])
+        case other:
+            raise ModelBuildFailed(f"{name}: nothing here reads {other} files")
+
+
 def is_built(folder: Path) -> bool:
     """Whether every pinned model is present with the right hash."""
     for name, model in pinned_models()["models"].items():
@@ -70,7 +83,7 @@ def is_built(folder: Path) -> bool:
 
 
 def build_models(folder: Path, archives: Path | None = None, report: Callable[[str], None] = lambda line: None) -> None:
-    """Build all models into `folder`; `archives` may hold the two downloads already (air-gapped build)."""
+    """Build all models into `folder`; `archives` may hold the downloads already (air-gapped build)."""
     if is_built(folder):
         report(f"models are already built in {folder}")
         return
@@ -78,7 +91,7 @@ def build_models(folder: Path, archives: Path | None = None, report: Callable[[s
     with tempfile.TemporaryDirectory() as temporary:
         source = archives or Path(temporary)
         if archives is None:
-            report("fetching the two pinned archives (136 MB) ...")
+            report("fetching the pinned archives (146 MB) ...")
             _download(source)
         pinned = pinned_models()
         manifest: dict[str, Any] = {"schema": "borderlight.models/1", "models": {}}
@@ -90,7 +103,7 @@ def build_models(folder: Path, archives: Path | None = None, report: Callable[[s
             data = _read_member(path, model["member"])
             if sha256(data) != model["member_sha256"]:
                 raise ModelBuildFailed(f"{model['member']} is not the pinned file (SHA-256 differs)")
-            onnx = convert_dlib_resnet(data) if model["member"].endswith(".dat") else convert_tflite(data, name)
+            onnx = _convert(name, model, data)
             if sha256(onnx) != model["onnx_sha256"]:
                 raise ModelBuildFailed(f"{name}.onnx came out as {sha256(onnx)}, not as pinned")
             temporary_file = folder / f".{name}.onnx.part"

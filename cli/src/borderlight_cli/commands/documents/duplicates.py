@@ -2,7 +2,6 @@
 
 import csv
 import sys
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +12,12 @@ from rich.console import Console
 from borderlight_cli.commands.documents.options import StoreFolder, model_sha256, run
 from borderlight_cli.duplicate_search import Pair, find_duplicates
 from borderlight_cli.importing.stores import open_store
+from matcher.app import limits_in_force
 from matcher.settings import MatcherSettings
 
 
-async def _collect(store: Path | None) -> tuple[list[str], list[str], np.ndarray]:
+async def _collect(store: Path | None, min_score: float | None) -> tuple[float, list[str], list[str], np.ndarray]:
+    limit = limits_in_force(MatcherSettings()).min_match_score if min_score is None else min_score
     opened = await open_store(store, model_sha256())
     travellers: list[str] = []
     documents: list[str] = []
@@ -27,7 +28,7 @@ async def _collect(store: Path | None) -> tuple[list[str], list[str], np.ndarray
             documents.append(stored.record.document_id)
             vectors.append(stored.embedding.embedding)
     await opened.close()
-    return travellers, documents, np.asarray(vectors, dtype=np.float32)
+    return limit, travellers, documents, np.asarray(vectors, dtype=np.float32)
 
 
 def duplicates(
@@ -36,11 +37,8 @@ def duplicates(
     store: StoreFolder = None,
 ) -> None:
     """List pairs of documents of different travellers that look like one face. It decides nothing by itself."""
-    if min_score is None:
-        limits = tomllib.loads(MatcherSettings().thresholds_file.read_text())
-        min_score = float(limits["comparison"]["min_match_score"]["value"])
-    travellers, documents, vectors = run(_collect(store))
-    pairs: list[Pair] = find_duplicates(travellers, vectors, min_score)
+    limit, travellers, documents, vectors = run(_collect(store, min_score))
+    pairs: list[Pair] = find_duplicates(travellers, vectors, limit)
     stream = sys.stdout if out is None else out.open("w", newline="")
     try:
         writer = csv.writer(stream)

@@ -9,8 +9,7 @@ import typer
 
 from borderlight.errors import BorderlightError
 from borderlight.runtime.logs import configure_logs
-from borderlight.vision.embedder import FaceEmbedder
-from borderlight.vision.pinned import pinned_models
+from matcher.app import embedding_model
 from matcher.settings import MatcherSettings
 
 StoreFolder = Annotated[Path | None, typer.Option("--store", help="a folder instead of the S3 server")]
@@ -18,11 +17,8 @@ Result = TypeVar("Result")
 
 
 def model_sha256() -> str:
-    """Digest of the embedding model that the matcher's settings name, without loading the shipped one."""
-    own = MatcherSettings().embedder_file
-    if own is not None:
-        return FaceEmbedder.from_file(own).model_sha256
-    return str(pinned_models()["models"]["face_embedding"]["onnx_sha256"])
+    """Digest of the embedding model that the matcher's settings name, without loading it."""
+    return embedding_model(MatcherSettings())[0]
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:

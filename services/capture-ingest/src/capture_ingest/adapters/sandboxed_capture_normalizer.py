@@ -15,6 +15,7 @@ from typing import Any
 
 from borderlight.errors import CaptureRejected, Unavailable
 from capture_ingest.adapters.video.decoder import DecodeLimits
+from capture_ingest.domain.committed_film import CommittedFilm
 
 _worker: Any = None
 
@@ -29,13 +30,15 @@ def _start_worker(models: str, limits: DecodeLimits, memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _normalize(video: bytes, header: dict[str, Any], cpu_s: int) -> tuple[bytes, float]:
+def _normalize(
+    video: bytes, header: dict[str, Any], committed: CommittedFilm | None, cpu_s: int
+) -> tuple[bytes, float]:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     spent = int(usage.ru_utime + usage.ru_stime)
     resource.setrlimit(resource.RLIMIT_CPU, (spent + cpu_s + 1, resource.RLIM_INFINITY))
     begun = time.process_time()
     try:
-        packed = _worker.normalize(video, header)
+        packed = _worker.normalize(video, header, committed)
     except MemoryError as error:
         raise CaptureRejected("capture.too_large", "the video needs too much memory") from error
     return packed, (time.process_time() - begun) * 1000.0
@@ -83,11 +86,13 @@ class SandboxedCaptureNormalizer:
             self._discard()
             raise Unavailable("the normalizer's worker did not start; run `./dev models`") from error
 
-    async def normalize(self, video: bytes, header: dict[str, Any]) -> tuple[bytes, float]:
+    async def normalize(
+        self, video: bytes, header: dict[str, Any], committed: CommittedFilm | None = None
+    ) -> tuple[bytes, float]:
         async with self._one:
             await self.start()
             assert self._pool is not None
-            future = self._pool.submit(_normalize, video, header, self._cpu_s)
+            future = self._pool.submit(_normalize, video, header, committed, self._cpu_s)
             try:
                 return await asyncio.wait_for(asyncio.wrap_future(future), self._wall_s)
             except BrokenProcessPool as error:

@@ -11,6 +11,8 @@ class State(StrEnum):
     OPENED = "opened"
     CLAIMED = "claimed"
     CHALLENGED = "challenged"
+    FILMING = "filming"
+    COMMITTED = "committed"
     UPLOADED = "uploaded"
     FINISHING = "finishing"
     CAPTURED = "captured"
@@ -21,6 +23,8 @@ class State(StrEnum):
 class Step(StrEnum):
     CLAIMED = "claimed"
     CHALLENGE_ISSUED = "challenge_issued"
+    LIVE_BEGUN = "live_begun"
+    LIVE_SEALED = "live_sealed"
     VIDEO_STORED = "video_stored"
     FINISH_RESERVED = "finish_reserved"
     CAPTURE_FINISHED = "capture_finished"
@@ -32,7 +36,11 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.OPENED, Step.CLAIMED): State.CLAIMED,
     (State.OPENED, Step.CHALLENGE_ISSUED): State.CHALLENGED,  # a client that holds the link's token itself
     (State.CLAIMED, Step.CHALLENGE_ISSUED): State.CHALLENGED,
+    (State.OPENED, Step.LIVE_BEGUN): State.FILMING,
+    (State.CLAIMED, Step.LIVE_BEGUN): State.FILMING,
+    (State.FILMING, Step.LIVE_SEALED): State.COMMITTED,
     (State.CHALLENGED, Step.VIDEO_STORED): State.UPLOADED,
+    (State.COMMITTED, Step.VIDEO_STORED): State.UPLOADED,
     (State.UPLOADED, Step.VIDEO_STORED): State.UPLOADED,  # a broken upload may be sent again
     (State.UPLOADED, Step.FINISH_RESERVED): State.FINISHING,  # from here on nothing but this capture can be accepted
     (State.FINISHING, Step.CAPTURE_FINISHED): State.CAPTURED,
@@ -40,6 +48,8 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.CAPTURED, Step.VERDICT_ARRIVED): State.DECIDED,
     (State.DECIDED, Step.VERDICT_ARRIVED): State.DECIDED,
     (State.CHALLENGED, Step.RETAKEN): State.CONTINUED,  # interrupted: the challenge is spent, a new session goes on
+    (State.FILMING, Step.RETAKEN): State.CONTINUED,  # the socket was lost: what was shown counts as an attempt
+    (State.COMMITTED, Step.RETAKEN): State.CONTINUED,
     (State.UPLOADED, Step.RETAKEN): State.CONTINUED,
     (State.DECIDED, Step.RETAKEN): State.CONTINUED,
 }
@@ -48,7 +58,9 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
 MEANINGS: dict[State, str] = {
     State.OPENED: "An agency has opened it; its link waits for the traveller.",
     State.CLAIMED: "A page has taken it over; the link's token is read-only.",
-    State.CHALLENGED: "The colours have been told; the traveller is being filmed.",
+    State.CHALLENGED: "All colours were told at once; the traveller is being filmed.",
+    State.FILMING: "A live capture runs: colours go out one by one, slices are committed. It takes no video.",
+    State.COMMITTED: "The live capture is sealed; the film it commits to may follow.",
     State.UPLOADED: "A whole video is stored.",
     State.FINISHING: "This capture and no other is being handed over; finishing again publishes the same event.",
     State.CAPTURED: "Video and event are safe; the verdict is on its way.",
@@ -80,7 +92,8 @@ class Session:
     token_sha256: hex digest of the token that may act; link_sha256: of the link's token once it has been claimed, which
     may only look; page: what the capture page is told (language, return_url); policy: whose rules
     decide, None is the default; next_session_id: where a retake goes on; finish: what is handed over, once reserved
-    (capture: reference of capture.json, captured_at).
+    (capture: reference of capture.json, captured_at, freshness, channel); challenged_at_s: when the first colour was
+    told; transcript: where the sealed transcript of the live capture lies.
     """
 
     session_id: str
@@ -101,6 +114,8 @@ class Session:
     agency: str = ""
     page: dict[str, Any] | None = None
     policy: str | None = None
+    challenged_at_s: float | None = None
+    transcript: dict[str, Any] | None = None
     finish: dict[str, Any] | None = None
 
     def is_expired(self, now_s: float) -> bool:

@@ -12,7 +12,7 @@ from starlette.routing import Match
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from borderlight.errors import Unavailable
-from capture_ingest.entrypoints import session_routes, traveller_routes, upload_routes
+from capture_ingest.entrypoints import live_socket, session_routes, traveller_routes, upload_routes
 from capture_ingest.entrypoints.api_docs import describe
 from capture_ingest.entrypoints.page_routes import page_routes
 from capture_ingest.entrypoints.problems import Refused, problem
@@ -86,6 +86,7 @@ def build_http_api(settings: CaptureIngestSettings, parts: Sequence[object]) -> 
         session_routes.router,
         traveller_routes.router,
         upload_routes.router,
+        live_socket.router,
         page_routes(settings),
     ):
         app.include_router(router)

@@ -19,7 +19,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "video-missing": (409, "Send the video before finishing."),
     "offset-conflict": (409, "The upload stands elsewhere; go on from `offset`."),
     "capture-too-large": (413, "The video is too large; record a few seconds at 480x640."),
-    "capture-type-unsupported": (415, "Send MP4 (H.264) or WebM (VP8, VP9) with its media type."),
+    "capture-type-unsupported": (415, "Send MP4, WebM or Matroska (H.264, VP8, VP9) with its media type."),
     "digest-mismatch": (422, "The video arrived damaged; send it again."),
     "policy-unknown": (422, "The agency's policies do not include this one; leave it out for the default."),
     "request-invalid": (422, "The request does not have the documented form."),

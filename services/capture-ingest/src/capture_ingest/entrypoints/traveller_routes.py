@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from capture_ingest.domain.attempts import AttemptRefused
 from capture_ingest.domain.session_life import State
 from capture_ingest.entrypoints.dependencies import (
     ActingSession,
@@ -51,6 +52,10 @@ async def challenge(
 ) -> dict[str, Any]:
     """The colours to show and when, once per session: ask at the moment of capture."""
     issued = await traveller.issue_challenge(session, body.calm if body is not None else None)
+    if isinstance(issued, AttemptRefused):
+        if issued.wait_s is None:
+            raise Refused("attempts-exhausted")
+        raise Refused("rate-limited", "attempts need a pause", retry_after_s=round(issued.wait_s) + 1)
     if isinstance(issued, ChallengeSpent):
         raise Refused("challenge-already-issued")
     return issued.schedule.to_json()

@@ -50,7 +50,7 @@ class UploadReader:
 
     def media_type(self, session: Session, content_type: str | None) -> str:
         """The media type of a video that the session may take now; raises Refused."""
-        if session.state in (State.OPENED, State.CLAIMED):
+        if session.state in (State.OPENED, State.CLAIMED, State.FILMING):
             raise Refused("challenge-missing")
         if session.state not in states_before(Step.VIDEO_STORED):
             raise Refused("capture-already-finished")

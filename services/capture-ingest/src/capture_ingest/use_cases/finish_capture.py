@@ -13,10 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from borderlight.contracts.bundle import SCHEMA
-from borderlight.contracts.events import ObjectRef, SessionCaptured
+from borderlight.contracts.events import Freshness, ObjectRef, SessionCaptured
 from borderlight.runtime.bus.port import EventPublisher
 from borderlight.runtime.clock import Clock
-from borderlight.runtime.objects.port import ObjectStore
+from borderlight.runtime.objects.port import ObjectStore, read_verified
+from capture_ingest.domain.freshness import claimed_answers_ms, freshness_of, without_transcript
+from capture_ingest.domain.live_transcript import LiveTranscript
 from capture_ingest.domain.session_life import Session, State, Step
 from capture_ingest.ports import SessionStore
 from capture_ingest.use_cases.store_video import BUCKET
@@ -51,8 +53,11 @@ def _capture_text(session: Session, client_log: dict[str, Any]) -> bytes:
 
 @dataclass(frozen=True)
 class FinishCapture:
-    """patience_s: how long to wait for another request that has the finish in hand [s]; decide_within_s: how long after
-    the capture a verdict is of use [s]."""
+    """patience_s: how long to wait for another request that has the finish in hand [s].
+
+    answer_deadline_s: from challenge to finish, for a capture that was not committed while it was filmed [s];
+    decide_within_s: how long after the capture a verdict is of use [s].
+    """
 
     sessions: SessionStore
     objects: ObjectStore
@@ -60,6 +65,7 @@ class FinishCapture:
     clock: Clock
     patience_s: float = 2.0
     decide_within_s: float = 30.0
+    answer_deadline_s: float = 30.0
 
     async def __call__(self, session: Session, client_log: dict[str, Any]) -> CaptureAccepted | NotFinishable:
         """Accepted means that video and event are safe. Raises Unavailable."""
@@ -68,7 +74,11 @@ class FinishCapture:
         content = _capture_text(session, client_log)
         key = f"{session.session_id}/{hashlib.sha256(content).hexdigest()}.json"
         capture = (await self.objects.put(BUCKET, key, content, "application/json")).model_dump(mode="json")
-        finish = {"capture": capture, "captured_at": self.clock.now().isoformat()}
+        finish = {
+            "capture": capture,
+            "captured_at": self.clock.now().isoformat(),
+            "freshness": await self._freshness(session),
+        }
         reserved = await self.sessions.take(
             session.session_id, Step.FINISH_RESERVED, {"finish": finish}, {"video": session.video}
         )
@@ -102,6 +112,8 @@ class FinishCapture:
             attempt=session.attempt,
             previous_session_id=session.previous_session_id,
             policy=session.policy,
+            freshness=Freshness(session.finish["freshness"]),
+            transcript=None if session.transcript is None else ObjectRef.model_validate(session.transcript),
         )
         await self.publisher.publish(event, (video.sha256, capture.sha256))
         taken = await self.sessions.take(session.session_id, Step.CAPTURE_FINISHED, {})
@@ -119,3 +131,12 @@ class FinishCapture:
             if asyncio.get_running_loop().time() >= end:
                 return await self._hand_over(session)
             await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _freshness(self, session: Session) -> str:
+        """By the server's clock; the normalizer looks again once it has the film's bytes."""
+        if session.transcript is None:
+            now_s = self.clock.now().timestamp()
+            return without_transcript(session.challenged_at_s, now_s, self.answer_deadline_s)
+        stored = await read_verified(self.objects, ObjectRef.model_validate(session.transcript))
+        transcript = LiveTranscript.from_json(json.loads(stored))
+        return freshness_of(transcript, claimed_answers_ms(transcript))

@@ -3,13 +3,14 @@
 import hashlib
 from dataclasses import dataclass
 
+from borderlight.contracts.bundle import VIDEO_SUFFIXES
 from borderlight.contracts.events import ObjectRef
 from borderlight.runtime.objects.port import ObjectStore
 from capture_ingest.domain.session_life import Session, Step, states_before
 from capture_ingest.ports import SessionStore
 
 BUCKET = "captures"
-MEDIA_TYPES = ("video/mp4", "video/webm")
+MEDIA_TYPES = tuple(VIDEO_SUFFIXES)
 
 
 class DigestMismatch(Exception):
@@ -31,9 +32,9 @@ class UploadClosed:
 
 
 def _looks_like(video: bytes, media_type: str) -> bool:
-    if media_type == "video/webm":
-        return video[:4] == b"\x1a\x45\xdf\xa3"
-    return video[4:8] == b"ftyp"
+    if media_type == "video/mp4":
+        return video[4:8] == b"ftyp"
+    return video[:4] == b"\x1a\x45\xdf\xa3"
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,7 @@ class StoreVideo:
             raise DigestMismatch(f"{digest} arrived")
         if not _looks_like(video, media_type):
             raise WrongMediaType(f"the body is not {media_type}")
-        extension = "webm" if media_type == "video/webm" else "mp4"
-        key = f"{session.session_id}/{digest}.{extension}"
+        key = f"{session.session_id}/{digest}.{VIDEO_SUFFIXES[media_type]}"
         stored = await self.objects.put(BUCKET, key, video, media_type)
         return await self._note(session.session_id, stored)
 

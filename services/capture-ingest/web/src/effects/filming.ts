@@ -2,7 +2,7 @@
 import type { Journey } from "../journey";
 
 export async function announce(journey: Journey, signal: AbortSignal): Promise<void> {
-  await journey.capture.begin(() => journey.api.challenge(journey.shown.calm), signal);
+  await journey.capture.begin(journey.api, journey.shown.calm, signal);
   if (!signal.aborted) journey.send("challenge_ready");
 }
 

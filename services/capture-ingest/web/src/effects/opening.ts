@@ -81,11 +81,11 @@ export async function takeAgain(journey: Journey, calm: boolean): Promise<void> 
     journey.describe(about);
     journey.shown.calm = calm;
     journey.lightChecks = 0;
-    journey.capture.challenge = null;
+    journey.capture.hasSeenChallenge = false;
     journey.send("again");
   } catch (error) {
     // Interrupted before the challenge was issued: the session is still good.
-    if (error instanceof Problem && error.kind === "retake-not-possible" && journey.capture.challenge === null)
+    if (error instanceof Problem && error.kind === "retake-not-possible" && !journey.capture.hasSeenChallenge)
       journey.send("again");
     else journey.send(trouble(error));
   } finally {

@@ -21,6 +21,7 @@ from decision.domain.policy import UNKNOWN, WHEN_NOT_TOLD, Policy
 from decision.use_cases.known_session import KnownSession
 
 _HELPED_BY_ANOTHER_CAPTURE = ("comparison.probe_poor",)
+_NEVER_TAKEN_AGAIN = ("capture.not_as_committed",)
 MISSING = "missing"
 OutcomeT = TypeVar("OutcomeT", LivenessOutcome, ComparisonOutcome)
 
@@ -102,7 +103,8 @@ def _outcome(kind: type[OutcomeT], part: Part) -> OutcomeT | None:
 def _findings(known: KnownSession) -> _Findings:
     if known.is_rejected:
         codes = known.refused if known.rejected.event is None else known.rejected.event.reasons
-        advice = tuple(code for code in codes if code.startswith("capture."))
+        helped = (code for code in codes if code not in _NEVER_TAKEN_AGAIN)
+        advice = tuple(code for code in helped if code.startswith("capture."))
         part = Part("inconclusive", codes, advice)
         return _Findings(None, None, (part, part), codes)
     liveness, comparison = known.liveness, known.comparison

@@ -3,6 +3,8 @@
 Sizes are read from the header first: a bomb is refused before it is decoded.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -10,7 +12,6 @@ from matcher.domain.face_image_record import JPEG, PNG, FaceRecordUnreadable, lo
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 40_000_000
-LONG_SIDE_PX = 1_280
 
 
 class PhotoRefused(ValueError):
@@ -70,27 +71,38 @@ def picture_of(content: bytes) -> tuple[bytes, str]:
     return content, media_type
 
 
-def decode_photo(content: bytes) -> np.ndarray:
-    """[height, width, 3] sRGB code values, the long side at most 1280; raises PhotoRefused."""
+@dataclass(frozen=True)
+class CheckedPicture:
+    """A coded picture whose stated size is within bounds; long_side: [px]."""
+
+    content: bytes
+    media_type: str
+    long_side: int
+
+    def pixels(self, long_side: int) -> np.ndarray:
+        """[height, width, 3] sRGB code values, the long side at most `long_side`; raises PhotoRefused."""
+        flags = cv2.IMREAD_COLOR
+        if self.media_type == JPEG:  # JPEG decodes to a half or a quarter at a fraction of the cost
+            factor = self.long_side / long_side
+            flags = cv2.IMREAD_REDUCED_COLOR_4 if factor >= 4 else cv2.IMREAD_REDUCED_COLOR_2 if factor >= 2 else flags
+        try:
+            decoded = cv2.imdecode(np.frombuffer(self.content, np.uint8), flags)
+        except cv2.error as error:
+            raise PhotoRefused("comparison.reference_not_an_image", "the picture cannot be decoded") from error
+        if decoded is None:
+            raise PhotoRefused("comparison.reference_not_an_image", "the picture cannot be decoded")
+        if max(decoded.shape[:2]) > long_side:
+            scale = long_side / max(decoded.shape[:2])
+            decoded = cv2.resize(decoded, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
+
+
+def check_picture(content: bytes) -> CheckedPicture:
+    """Find the picture in a file and read its size, before anything is decoded; raises PhotoRefused."""
     picture, media_type = picture_of(content)
     size = stated_size(picture, media_type)
     if size is None or min(size) < 1:
         raise PhotoRefused("comparison.reference_not_an_image", "the picture's header is damaged")
     if size[0] * size[1] > MAX_PIXELS:
         raise PhotoRefused("comparison.reference_too_large", f"{size[0]}x{size[1]} pixels; at most {MAX_PIXELS}")
-    flags = cv2.IMREAD_COLOR
-    if media_type == JPEG and max(size) >= 4 * LONG_SIDE_PX:
-        flags = cv2.IMREAD_REDUCED_COLOR_4
-    elif media_type == JPEG and max(size) >= 2 * LONG_SIDE_PX:
-        flags = cv2.IMREAD_REDUCED_COLOR_2
-    try:
-        decoded = cv2.imdecode(np.frombuffer(picture, np.uint8), flags)
-    except cv2.error as error:
-        raise PhotoRefused("comparison.reference_not_an_image", "the picture cannot be decoded") from error
-    if decoded is None:
-        raise PhotoRefused("comparison.reference_not_an_image", "the picture cannot be decoded")
-    long_side = max(decoded.shape[:2])
-    if long_side > LONG_SIDE_PX:
-        scale = LONG_SIDE_PX / long_side
-        decoded = cv2.resize(decoded, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
+    return CheckedPicture(picture, media_type, max(size))

@@ -63,8 +63,14 @@ class Comparison:
 
 
 def comparison_score(probe: Float[np.ndarray, "dimensions"], reference: Float[np.ndarray, "dimensions"]) -> float:
-    """1 - Euclidean distance; 1 for equal embeddings, higher is more alike."""
-    return 1.0 - float(np.linalg.norm(probe - reference))
+    """Cosine of the two embeddings, -1 to 1; 1 for equal directions, higher is more alike."""
+    return float(probe @ reference / (np.linalg.norm(probe) * np.linalg.norm(reference)))
+
+
+def mean_embedding(embeddings: Float[np.ndarray, "chips dimensions"]) -> Float[np.ndarray, "dimensions"]:
+    """Of one face's chips, of unit length."""
+    mean = embeddings.mean(0)
+    return mean / np.linalg.norm(mean)
 
 
 def _one(probe: np.ndarray, reference: Reference, model_sha256: str, limit: float) -> DocumentResult:
@@ -77,6 +83,11 @@ def _one(probe: np.ndarray, reference: Reference, model_sha256: str, limit: floa
     score = comparison_score(probe, reference.embedding)
     decision = ComparisonDecision.MATCH if score >= limit else ComparisonDecision.NON_MATCH
     return DocumentResult(reference.document_id, reference.kind, decision, round(score, 6))
+
+
+def is_near_limit(comparison: Comparison, limit: float, band: float) -> bool:
+    """Whether a document's score lies so near the limit that another chip may change the decision."""
+    return any(one.score is not None and abs(one.score - limit) < band for one in comparison.documents)
 
 
 def compare(

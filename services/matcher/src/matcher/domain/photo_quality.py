@@ -13,6 +13,7 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _EYES = ((159, 145, 33, 133), (386, 374, 362, 263))
 """Upper lid, lower lid, outer and inner corner (mesh indices) of either eye."""
 
+OTHER_FACE = "comparison.reference_other_face"
 ADVICE = {
     "comparison.reference_no_face": "Send the page with the portrait, upright and in full.",
     "comparison.reference_several_faces": "Send a picture with one portrait only.",
@@ -25,6 +26,7 @@ ADVICE = {
     "comparison.reference_eyes_closed": "Use a picture with open eyes.",
     "comparison.reference_small": "It serves; a scan at a higher resolution would compare better.",
     "comparison.reference_soft": "It serves; a sharper scan would compare better.",
+    OTHER_FACE: "It serves; a picture with nobody in the background would be safer.",
     "comparison.reference_not_an_image": "Send JPEG, PNG, JPEG 2000 or a DG2 file.",
     "comparison.reference_too_large": "Send at most 20 MB and 40 megapixels.",
     "comparison.reference_record_unreadable": "Read the chip again; the DG2 file is damaged.",

@@ -18,7 +18,14 @@ from borderlight.errors import ObjectCorrupt, ObjectMissing
 from borderlight.runtime.bus.port import EventPublisher
 from borderlight.runtime.objects.port import ObjectStore, read_verified
 from matcher.domain.authenticity import Authenticity
-from matcher.domain.comparison import Comparison, ComparisonDecision, Reference, compare
+from matcher.domain.comparison import (
+    Comparison,
+    ComparisonDecision,
+    Reference,
+    compare,
+    is_near_limit,
+    mean_embedding,
+)
 from matcher.domain.probe_colour import cast_gains, without_cast
 from matcher.domain.thresholds import MatcherThresholds
 from matcher.ports import FaceReader, ReferenceStore
@@ -77,10 +84,16 @@ class CompareFaces:
     def _compare(self, capture: NormalizedCapture, references: list[Reference]) -> tuple[Comparison, float]:
         begun = time.thread_time()
         eyes_px = float(capture.header["quality"]["eye_distance_px"])
-        probe = None
-        if len(capture.chips) and eyes_px >= self.limits.min_probe_eye_distance_px and references:
-            course = capture.face_radiance[:, ::2, ::2].astype(np.float32).mean((1, 2))
-            gains = cast_gains(course, capture.chip_frame.astype(int))
-            probe = self.reader.embed_chips(list(without_cast(capture.chips, gains)))
-        comparison = compare(probe, references, self.reader.model_sha256, self.limits.min_match_score)
+        limits = self.limits
+        if not len(capture.chips) or eyes_px < limits.min_probe_eye_distance_px or not references:
+            comparison = compare(None, references, limits.model_sha256, limits.min_match_score)
+            return comparison, (time.thread_time() - begun) * 1000.0
+        course = capture.face_radiance[:, ::2, ::2].astype(np.float32).mean((1, 2))
+        chips = without_cast(capture.chips, cast_gains(course, capture.chip_frame.astype(int)))
+        embeddings = self.reader.embed_chips([chips[0]], capture.chip_template)
+        comparison = compare(mean_embedding(embeddings), references, limits.model_sha256, limits.min_match_score)
+        if len(chips) > 1 and is_near_limit(comparison, limits.min_match_score, limits.second_chip_band):
+            others = self.reader.embed_chips(list(chips[1:]), capture.chip_template)
+            probe = mean_embedding(np.concatenate([embeddings, others]))
+            comparison = compare(probe, references, limits.model_sha256, limits.min_match_score)
         return comparison, (time.thread_time() - begun) * 1000.0

@@ -16,6 +16,7 @@ from borderlight.contracts.normalized_capture import NormalizedCaptureUnreadable
 from borderlight.errors import ObjectMissing
 from borderlight.runtime.clock import Clock
 from borderlight.runtime.objects.port import ObjectStore
+from matcher.domain.comparison import mean_embedding
 from matcher.domain.dossier import DocumentRecord, StoredEmbedding
 from matcher.ports import FaceReader, ReferenceStore
 
@@ -39,14 +40,14 @@ class RememberTraveller:
             return
         for name in await self.objects.list_keys(NORMALIZED, f"{verdict.session_id}/"):
             try:
-                chips = unpack(await self.objects.get(NORMALIZED, name)).chips
+                capture = unpack(await self.objects.get(NORMALIZED, name))
             except (ObjectMissing, NormalizedCaptureUnreadable):
                 continue
-            await self._remember(verdict, list(chips))
+            await self._remember(verdict, list(capture.chips), capture.chip_template)
             return
 
-    async def _remember(self, verdict: EntryVerdict, chips: list[np.ndarray]) -> None:
-        embedding = await asyncio.to_thread(self.reader.embed_chips, chips)
+    async def _remember(self, verdict: EntryVerdict, chips: list[np.ndarray], template: str) -> None:
+        embedding = mean_embedding(await asyncio.to_thread(self.reader.embed_chips, chips, template))
         done, coded = cv2.imencode(".png", cv2.cvtColor(chips[0], cv2.COLOR_RGB2BGR))
         photo = coded.tobytes() if done else b""
         at = verdict.decided_at

@@ -15,6 +15,7 @@ from borderlight.contracts.challenge.schedule import ColourSchedule
 FRAME_MS = 1000.0 / 30.0
 LAGS_MS = np.arange(-300.0, 661.0, 24.0)
 _DRIFT_TERMS = 3
+_ISSUED = 1_000
 
 
 @dataclass(frozen=True)
@@ -55,22 +56,24 @@ def _units(series: np.ndarray) -> np.ndarray:
 
 
 def blind_chance(generator: SlotGenerator, min_correlation: float, pairs: int, seed: int) -> BlindChance:
-    """Count how often a draw matches an independent one; `pairs` is rounded up to whole batches of 1000."""
+    """Count how often a draw matches an independent one.
+
+    `pairs` is rounded up to whole thousands: each video is compared with the same thousand challenges.
+    """
     random = np.random.default_rng(seed)
-    batch = 1000
+    issued = [generator.draw(random.bytes(RANDOM_BYTES)) for _ in range(_ISSUED)]
+    shortest = min(float(s.start_ms()[-1] + s.duration_ms()[-1]) for s in issued)
+    times = np.arange(0.0, shortest, FRAME_MS)
+    wanted = _units(np.stack([_course(schedule, times) for schedule in issued]))
+    videos = -(-pairs // _ISSUED)
     hits = 0
-    batches = -(-pairs // batch)
-    for _ in range(batches):
+    for _ in range(videos):
         shown = generator.draw(random.bytes(RANDOM_BYTES))
-        issued = [generator.draw(random.bytes(RANDOM_BYTES)) for _ in range(batch)]
-        shortest = min(float(s.start_ms()[-1] + s.duration_ms()[-1]) for s in issued)
-        times = np.arange(0.0, shortest, FRAME_MS)
-        wanted = _units(np.stack([_course(schedule, times) for schedule in issued]))
-        best = np.full(batch, -1.0)
+        best = np.full(_ISSUED, -1.0)
         for lag in LAGS_MS:
             seen = _course(shown, times + lag)
             seen = np.where(np.isnan(seen), np.nanmean(seen, axis=0), seen)
             unit = _units(seen[None])[0]
             best = np.maximum(best, np.einsum("dfc,fc->d", wanted, unit) / 3.0)
         hits += int((best >= min_correlation).sum())
-    return BlindChance(generator.name, min_correlation, batches * batch, hits)
+    return BlindChance(generator.name, min_correlation, videos * _ISSUED, hits)

@@ -1,15 +1,22 @@
 """A colour schedule: which colour fills the screen when. Versioned data, so that old captures stay judgeable."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from borderlight.errors import CaptureRejected
 
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+"""Weights of linear red, green and blue in relative luminance (ITU-R BT.709), as WCAG uses them."""
 MAX_SLOTS = 64
 MAX_LIGHT_MS = 10_000
+Colour = tuple[int, int, int]
+_CODE = np.arange(256) / 255.0
+LINEAR = tuple(np.where(_CODE <= 0.04045, _CODE / 12.92, ((_CODE + 0.055) / 1.055) ** 2.4).tolist())
+"""Linear light of each sRGB code value [share of full drive] (IEC 61966-2-1)."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +37,7 @@ class ColourSchedule:
 
     def linear_colours(self) -> np.ndarray:
         """[S, 3] displayed colours as linear light [share of full drive] (IEC 61966-2-1)."""
-        code = np.array([slot.srgb for slot in self.slots]) / 255.0
-        return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
+        return np.array(LINEAR)[[slot.srgb for slot in self.slots]]
 
     def start_ms(self) -> np.ndarray:
         return np.array([slot.start_ms for slot in self.slots], dtype=float)
@@ -62,6 +68,15 @@ class ColourSchedule:
             raise CaptureRejected("input.challenge_unreadable", f"the challenge cannot be read: {error!r}") from error
         _check(slots)
         return ColourSchedule(slots, None if generator is None else str(generator))
+
+
+def slots_in_turn(colours: Sequence[Colour], durations_ms: Sequence[int]) -> tuple[Slot, ...]:
+    """Slots that follow one another without a gap, the first at 0 ms."""
+    starts = accumulate(durations_ms, initial=0)
+    return tuple(
+        Slot(colour, float(start), float(duration))
+        for colour, start, duration in zip(colours, starts, durations_ms, strict=False)
+    )
 
 
 def _check(slots: tuple[Slot, ...]) -> None:

@@ -21,6 +21,7 @@ from borderlight.vision.plane_colours import YuvColours
 
 _CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "webm"}
 _CODECS = {"h264", "vp8", "vp9"}
+_BLOCK_HEADER_BYTES = 4
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 _LUMA_SHARES = {1: (0.2126, 0.0722), 2: (0.299, 0.114), 5: (0.299, 0.114), 6: (0.299, 0.114)}
 """Of red and blue, by AVColorSpace: BT.709, unspecified, BT.470BG, SMPTE 170M (BT.601)."""
@@ -42,10 +43,14 @@ class DecodeLimits:
 
 @dataclass(frozen=True)
 class DecodedFrame:
-    """time_ms: presentation time from the first frame [ms]; frame: the picture, upright, in the decoder's memory."""
+    """time_ms: presentation time from the first frame [ms]; frame: the picture, upright, in the decoder's memory.
+
+    end_byte: position behind the last byte of its packet in the file; None when the container does not say.
+    """
 
     time_ms: float
     frame: Frame
+    end_byte: int | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ class Video:
         interval_ms = 1000.0 / limits.max_judged_fps
         next_due_ms = 0.0
         try:
-            for frame in self._container.decode(self._stream):
+            for frame, end_byte in self._decoded():
                 decoded += 1
                 if decoded > limits.max_frames:
                     raise CaptureRejected("capture.too_long", f"more than {limits.max_frames} frames")
@@ -141,12 +146,23 @@ class Video:
                     continue
                 last_ms = at_ms
                 next_due_ms = max(next_due_ms + interval_ms, at_ms + 0.5 * interval_ms)
-                yield DecodedFrame(at_ms, _upright(frame, limits))
+                yield DecodedFrame(at_ms, _upright(frame, limits), end_byte)
         except (av.error.FFmpegError, ValueError) as error:
             if decoded < limits.min_frames:
                 raise CaptureRejected(
                     "capture.not_a_video", f"the video breaks off after {decoded} frames; record and send it again"
                 ) from error
+
+    def _decoded(self) -> Iterator[tuple[Any, int | None]]:
+        """Decoded frames with the end of the packet that carried each, found again by its time stamp."""
+        # A block of Matroska begins with track, time and flags; its position is that of the block's content.
+        header = _BLOCK_HEADER_BYTES if self.properties.container == "webm" else 0
+        ends: dict[int, int] = {}
+        for packet in self._container.demux(self._stream):
+            if packet.pts is not None and packet.pos is not None and packet.pos >= 0:
+                ends[packet.pts] = packet.pos + packet.size + header
+            for frame in packet.decode():
+                yield frame, ends.pop(frame.pts, None)
 
 
 def decode(data: bytes, limits: DecodeLimits | None = None) -> Iterator[DecodedFrame]:

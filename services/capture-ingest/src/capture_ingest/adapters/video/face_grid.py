@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from borderlight.contracts.normalized_capture import GRID_COLUMNS, GRID_ROWS, SCENE_COLUMNS, SCENE_ROWS
-from borderlight.vision.embedder import similarity
+from borderlight.vision.chip import similarity
 from borderlight.vision.reduced_frame import ReducedFrame, glance, glances_to_rgb, sample_areas
 from capture_ingest.adapters.video.face_track import FaceTrack
 

@@ -12,14 +12,15 @@ import numpy as np
 
 from borderlight.contracts.normalized_capture import NormalizedCapture, pack
 from borderlight.errors import CaptureRejected
+from borderlight.vision.chip import ARCFACE, align_chip, chip_bounds
 from borderlight.vision.detector import FaceDetector
-from borderlight.vision.embedder import align_chip
 from borderlight.vision.frame import Frame
 from borderlight.vision.landmarker import FaceLandmarker
 from borderlight.vision.reduced_frame import ReducedFrame
 from capture_ingest.adapters.video.decoder import DecodeLimits, open_video
 from capture_ingest.adapters.video.face_grid import fit_grid, look_at_scene, sample_faces, sample_scenes
 from capture_ingest.adapters.video.face_track import FaceTrack, track_face
+from capture_ingest.domain.committed_film import CommittedFilm
 from capture_ingest.domain.probe_selection import rank_frames, spread, yaw_measure
 
 _EYE_SIZE = (40, 24)
@@ -27,8 +28,6 @@ _EYE_CORNERS = ((33, 133), (362, 263))
 _FACE_SIDE = 160
 _CHIPS = 2
 _MOST_CANDIDATES = 12
-_CHIP_REACH = 0.64
-"""Half of what is converted around a face before its chip is cut [share of the mesh's longer side]."""
 _LOOK_EVERY_MS = 200.0
 """How often landmarks are looked for: a head is seen as often whatever the frame rate."""
 _LOOK_SLACK_MS = 17.0
@@ -46,9 +45,10 @@ class VisionCaptureNormalizer:
         self._detector = FaceDetector(models)
         self._landmarker = FaceLandmarker(models)
 
-    def normalize(self, video: bytes, header: dict[str, Any]) -> bytes:
+    def normalize(self, video: bytes, header: dict[str, Any], committed: CommittedFilm | None = None) -> bytes:
         """Packed normalized capture of `video`; `header` carries challenge and client log. Raises CaptureRejected."""
         times: list[float] = []
+        end_bytes: list[int | None] = []
         looks: dict[int, Frame] = {}
         frames: list[ReducedFrame] = []
         scene_looks: list[np.ndarray] = []
@@ -60,6 +60,7 @@ class VisionCaptureNormalizer:
                     due_ms = max(due_ms, decoded.time_ms - _LOOK_EVERY_MS / 2) + _LOOK_EVERY_MS
                     looks[len(times)] = decoded.frame.kept()
                 times.append(decoded.time_ms)
+                end_bytes.append(decoded.end_byte)
                 # At once, while the frame is in the processor's cache.
                 frames.append(decoded.frame.reduced())
                 scene_looks.append(look_at_scene(frames[-1]))
@@ -85,6 +86,7 @@ class VisionCaptureNormalizer:
                     "height": properties.height,
                 },
                 "quality": quality,
+                "chip_template": ARCFACE.name,
             },
             frame_time_ms=np.array(times),
             face_radiance=face_radiance,
@@ -98,14 +100,14 @@ class VisionCaptureNormalizer:
             faces=_face_pictures(looks, track),
             chips=chips,
             chip_frame=chip_frame,
+            frame_committed_ms=None if committed is None else np.array([*map(committed.committed_ms, end_bytes)]),
+            slot_released_ms=None if committed is None else np.array(committed.released_ms),
         )
         return pack(capture)
 
 
 def _chip(frame: Frame, points: np.ndarray) -> np.ndarray:
-    low, high = points[:, :2].min(0), points[:, :2].max(0)
-    centre, half = (low + high) / 2, float((high - low).max()) * _CHIP_REACH
-    rgb, left, top = frame.crop(*[int(v) for v in (*(centre - half), *(centre + half))])
+    rgb, left, top = frame.crop(*chip_bounds(points))
     return align_chip(rgb, points[:, :2] - (left, top))
 
 
@@ -114,7 +116,7 @@ def _probe(looks: dict[int, Frame], track: FaceTrack) -> tuple[np.ndarray, np.nd
     candidates = np.arange(0, len(track.tracked_frame), step)
     chips = [_chip(looks[int(track.tracked_frame[k])], track.points[k]) for k in candidates]
     sharpness = np.array([float(cv2.Laplacian(cv2.cvtColor(c, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var()) for c in chips])
-    means = np.array([cv2.mean(chip[30:120, 30:120])[:3] for chip in chips])
+    means = np.array([cv2.mean(chip[22:90, 22:90])[:3] for chip in chips])
     chromaticity = means / np.maximum(means.sum(1, keepdims=True), 1.0)
     cast = np.abs(chromaticity - np.median(chromaticity, axis=0)).sum(1)
     yaw = yaw_measure(track.points[candidates])
