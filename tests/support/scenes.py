@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter
 from borderlight.contracts.challenge.generators import COLOUR_SLOTS
 from borderlight.contracts.challenge.schedule import ColourSchedule
 from liveness.domain.display_timing import DisplayTiming
+from liveness.domain.measure.face_geometry import face_geometry
 from liveness.domain.null_schedules import permuted_schedules
 from liveness.domain.series import CaptureSeries
 
@@ -115,6 +116,15 @@ def relit_video(screen_to_room: float = 0.4, **changes: float) -> Scene:
     even = np.ones((ROWS, COLUMNS))
     shading = lit_from(bumps(), (0.0, 0.1, 1.0), 0.0, 0.0)
     return replace(Scene(even, screen_to_room * shading, picture_of_a_face(), 0 * even), **changes)
+
+
+def relit_by_the_mesh(screen_to_room: float = 0.4, **changes: float) -> Scene:
+    """A filmed face multiplied by screen light over the light of an assumed room, both computed from the mesh."""
+    geometry = face_geometry(MESH)
+    answer = np.exp(geometry.relief_templates()[1])
+    answer = np.where(geometry.inside, answer / np.median(answer[geometry.inside]), 1.0)
+    even = np.ones((ROWS, COLUMNS))
+    return replace(Scene(even, screen_to_room * answer, picture_of_a_face(), 0 * even), **changes)
 
 
 def projection(screen_to_room: float = 0.4, **changes: float) -> Scene:

@@ -1,6 +1,8 @@
 """Combine the evidences by a rule that can be read aloud.
 
-1. If any evidence speaks for an attack and the answer to the light is measurable, the outcome is `attack`.
+1. If any evidence speaks for an attack and the answer to the light is measurable, the outcome is `attack`. What the
+   light says about the surface counts only where the issued colours were found in it; where they were not, only
+   coloured light at other times can speak against the capture. So nobody is accused by light that was not seen.
 2. If every necessary evidence speaks for a bona fide presentation, the outcome is `bona_fide`.
 3. Otherwise it is `inconclusive`, with advice. Nothing is averaged: a failed condition cannot be made good elsewhere.
 """
@@ -79,13 +81,20 @@ def _advice(measured: Measurement, evidence: Sequence[Evidence]) -> tuple[Advice
     return tuple(dict.fromkeys(advice)) or (Advice.TOO_BRIGHT,)
 
 
-def _only_after_an_answer(item: Evidence, answered: bool) -> Evidence:
-    """What the light says about a surface is nothing while the light was not found."""
-    if answered or item.name not in ("diffuse_reflection", "own_reflectance"):
-        return item
+def _if_found(item: Evidence) -> Evidence:
+    """What an evidence says when the issued colours were not found: nothing against the capture."""
     if item.finding is not Finding.SUPPORTS_ATTACK:
         return item
-    return replace(item, finding=Finding.CANNOT_TELL, meaning="The shown colours were not found, so it proves nothing.")
+    meaning = "The issued colours were not found on the face, so this proves nothing."
+    return replace(item, finding=Finding.CANNOT_TELL, meaning=meaning)
+
+
+def without_unfounded(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """The evidence, `challenge_match` first, without accusations that rest on colours that were not found."""
+    challenge, *others = evidence
+    if challenge.finding is Finding.SUPPORTS_BONA_FIDE:
+        return tuple(evidence)
+    return challenge, *(_if_found(item) for item in others)
 
 
 def decide(measured: Measurement, evidence: Sequence[Evidence], limits: Thresholds) -> LivenessJudgement:
@@ -107,6 +116,4 @@ def decide(measured: Measurement, evidence: Sequence[Evidence], limits: Threshol
 
 def judge(measured: Measurement, limits: Thresholds) -> LivenessJudgement:
     """Outcome of one capture; pure."""
-    answered = measured.challenge.z >= limits.challenge_match.min_z
-    evidence = [_only_after_an_answer(item, answered) for item in assess_all(measured, limits)]
-    return decide(measured, evidence, limits)
+    return decide(measured, without_unfounded(assess_all(measured, limits)), limits)

@@ -1,7 +1,8 @@
 """Did the face answer the colours that were issued, when they were shown?
 
 A replay or a recording made beforehand answers another schedule or none. "None" is not an attack: in bright light an
-honest face cannot be seen to answer either. Only light steps at other times speak against the capture.
+honest face cannot be seen to answer either. Only coloured light at other times speaks against the capture: exposure and
+movement change all channels alike, so they are not taken for it.
 """
 
 from dataclasses import dataclass
@@ -17,14 +18,14 @@ _QUESTION = Question("challenge_match", "standard deviations", necessary=True)
 
 @dataclass(frozen=True)
 class Limits:
-    """min_z [standard deviations of the null]; min_correlation, p-values: shares; foreign_modulation: swing of other
-    light [share of the face's mean]; foreign_coherence: lag-one autocorrelation of it."""
+    """min_z [standard deviations of the null]; min_correlation, p-values: shares; foreign_colour: swing of the colour
+    of other light [share of the face's mean]; foreign_coherence: lag-one autocorrelation of it."""
 
     min_z: float
     min_correlation: float
     max_p_value: float
     foreign_p_value: float
-    foreign_modulation: float
+    foreign_colour: float
     foreign_coherence: float
 
 
@@ -40,8 +41,8 @@ def _matches(fit: ChallengeFit, limits: Limits) -> bool:
 def _is_other_light(fit: ChallengeFit, limits: Limits) -> bool:
     return (
         fit.p_value > limits.foreign_p_value
-        and fit.modulation > limits.foreign_modulation
-        and fit.coherence > limits.foreign_coherence
+        and fit.colour_modulation > limits.foreign_colour
+        and fit.colour_coherence > limits.foreign_coherence
     )
 
 
@@ -54,7 +55,8 @@ def assess(measured: Measurement, limits: Limits) -> Evidence:
         "p_value": fit.p_value,
         "null_size": float(fit.null_size),
         "modulation": fit.modulation,
-        "coherence": fit.coherence,
+        "colour_modulation": fit.colour_modulation,
+        "colour_coherence": fit.colour_coherence,
     }
     margin = (fit.z - limits.min_z) / limits.min_z
     reading = Reading(fit.z, fit.z - spread, fit.z + spread, limits.min_z, margin, details)

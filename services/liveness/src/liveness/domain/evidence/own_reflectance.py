@@ -4,7 +4,7 @@ Displays and projections on a face-shaped form answer evenly where their picture
 measures which share of the contrasts the answer carries. A print carries all of it and is told by its missing relief.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from liveness.domain.finding import Advice, Evidence, Question, Reading
 from liveness.domain.measurement import Measurement
@@ -14,10 +14,11 @@ _QUESTION = Question("own_reflectance", "of the picture's contrasts", necessary=
 
 @dataclass(frozen=True)
 class Limits:
-    """min_carried: share of the contrasts that skin carries at least; max_light_carried: that a picture made of light
-    carries at most [1 = all]."""
+    """min_carried, max_carried: share of the contrasts that skin carries; max_light_carried: that a picture made of
+    light carries at most [1 = all]."""
 
     min_carried: float
+    max_carried: float
     max_light_carried: float
 
 
@@ -33,6 +34,9 @@ def assess(measured: Measurement, limits: Limits) -> Evidence:
     margin = min((value - limit) / limit, 1.0)
     reading = Reading(value, value - 2.0 * error, value + 2.0 * error, limit, margin, details)
     advice = (Advice.TOO_BRIGHT, Advice.TOO_FAR)
+    if value > limits.max_carried:
+        meaning = "The answer has more contrast than a face under two lights can have."
+        return _QUESTION.cannot_tell(replace(reading, margin=limits.max_carried - value), meaning, *advice)
     if value >= limit:
         return _QUESTION.supports(reading, "The light came back in the face's own colours.")
     if reading.upper < limits.max_light_carried:

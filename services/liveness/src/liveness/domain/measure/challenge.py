@@ -37,7 +37,8 @@ class ChallengeFit:
     """correlation: mean over channels, in -1..1; p_value: share of the null at least as good (resolution 1/(N+1)).
 
     z: distance from the null on Fisher's scale [its standard deviations]; modulation: standard deviation of the
-    drift-free relative radiance over the lit frames [share of the mean]; coherence: lag-one autocorrelation of it.
+    drift-free relative radiance over the lit frames [share of the mean]; colour_modulation: the same of its colour,
+    along the direction in which that varies less (eq. 14); colour_coherence: lag-one autocorrelation along it.
     """
 
     lag_ms: float
@@ -46,7 +47,8 @@ class ChallengeFit:
     p_value: float
     null_size: int
     modulation: float
-    coherence: float
+    colour_modulation: float
+    colour_coherence: float
 
 
 @dataclass(frozen=True)
@@ -93,12 +95,30 @@ def _fisher(correlation: Float[np.ndarray, "schedules"]) -> Float[np.ndarray, "s
     return np.arctanh(np.clip(correlation, -_LARGEST_CORRELATION, _LARGEST_CORRELATION))
 
 
-def _changes(light: Float[np.ndarray, "frames 3"], drift: Float[np.ndarray, "frames terms"]) -> tuple[float, float]:
-    """(modulation, coherence) of a light."""
+@dataclass(frozen=True)
+class _Changes:
+    """How a light changes: see ChallengeFit."""
+
+    modulation: float
+    colour_modulation: float
+    colour_coherence: float
+
+
+def _changes(light: Float[np.ndarray, "frames 3"], drift: Float[np.ndarray, "frames terms"]) -> _Changes:
+    """Eq. 14: the swing of the colour along its second principal direction.
+
+    Exposure changes no colour. Movement brings hair, wall and lips into the mean of the face, and with them one
+    direction of colour. Light of several colours varies in both directions that colour has.
+    """
     steady = without(drift, light)
-    mean = steady.mean(1)
-    energy = float((mean**2).sum()) + 1e-18
-    return float(steady.std(0).mean()), float((mean[1:] * mean[:-1]).sum() / energy)
+    colour = steady - steady.mean(1, keepdims=True)
+    directions = np.linalg.eigh(colour.T @ colour)[1]
+    second = colour @ directions[:, 1]
+    return _Changes(
+        modulation=float(steady.std(0).mean()),
+        colour_modulation=float(second.std()),
+        colour_coherence=float((second[1:] * second[:-1]).sum() / (float((second**2).sum()) + 1e-18)),
+    )
 
 
 def _described(
@@ -115,15 +135,16 @@ def _described(
     scaled = _fisher(null)
     seen = timing.at(lag_ms)
     lit = seen.lit_or_all(MIN_LIT_FRAMES)
-    modulation, coherence = _changes(light[lit], seen.drift[lit])
+    changes = _changes(light[lit], seen.drift[lit])
     return ChallengeFit(
         lag_ms=lag_ms,
         correlation=max(coarse, refined),
         z=float((_fisher(issued)[0] - scaled.mean()) / (scaled.std() + 1e-9)),
         p_value=float((1 + (null >= coarse).sum()) / (len(null) + 1)),
         null_size=len(null),
-        modulation=modulation,
-        coherence=coherence,
+        modulation=changes.modulation,
+        colour_modulation=changes.colour_modulation,
+        colour_coherence=changes.colour_coherence,
     )
 
 

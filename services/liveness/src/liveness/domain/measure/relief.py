@@ -19,6 +19,16 @@ of it).
 
 v - QQ'v is clipped at twice its robust spread, so that a highlight or a strand of hair does not decide; noisier cells
 count less.
+
+Three more figures say whether such an amplitude may be believed. With a_m = screen's shading - w_m the room's shading:
+
+    closeness = max over m of corr(v, w_m)                                                             (eq. 15)
+    shading = corr(log B, a_m) for the room m that the answer implies                                  (eq. 16)
+    repeats = min over halves h of [amplitude from the slots of h + two standard errors] / amplitude   (eq. 17)
+
+No face answers exactly as the mesh predicts; a program that computes the answer from a mesh does. The film itself must
+show the shadows of the room that the answer implies. And what movement makes in one half of the slots is not there in
+the other.
 """
 
 from dataclasses import dataclass
@@ -51,11 +61,16 @@ _DARKEST_BRIGHTNESS = 0.05
 @dataclass(frozen=True)
 class ReliefFit:
     """amplitude: beyond flat, bent and re-lit pictures; flat_amplitude: beyond flat pictures alone; error: standard
-    error of `amplitude` from the noise of the map; cells: number used."""
+    error of `amplitude` from the noise of the map; noise: median standard error of log R/B; closeness, shading,
+    repeats: eq. 15 to 17; cells: number used."""
 
     amplitude: float
     flat_amplitude: float
     error: float
+    noise: float
+    closeness: float
+    shading: float
+    repeats: float
     cells: int
 
 
@@ -63,10 +78,12 @@ class ReliefFit:
 class _Maps:
     """High-passed and weighted maps over the chosen cells; noise: standard error of log R/B; trust: weight of a cell.
 
-    measured: v; predicted: w_m; flat, bent, screen, slips: the rivals.
+    measured: v; halves: v and its standard error from half of the slots; predicted: w_m; flat, bent, screen, slips: the
+    rivals.
     """
 
     measured: Float[np.ndarray, "cells"]
+    halves: list[tuple[Float[np.ndarray, "cells"], Float[np.ndarray, "cells"]]]
     predicted: Float[np.ndarray, "rooms cells"]
     flat: Float[np.ndarray, "2 cells"]
     bent: Float[np.ndarray, "columns cells"]
@@ -98,25 +115,63 @@ def _maps(response: ResponseMap, geometry: FaceGeometry, chosen: Bool[np.ndarray
     brightness = brightness - np.median(brightness[chosen])
     ratio = np.clip(response.ratio, *_RATIO_BOUNDS)
     columns = np.broadcast_to(np.eye(COLUMNS)[:, None, :], (COLUMNS, *chosen.shape))
-    single = np.stack([np.log(ratio), brightness, brightness**2, geometry.screen])
+    halves = [np.clip(half.ratio, *_RATIO_BOUNDS) for half in response.halves]
+    single = np.stack([np.log(ratio), *np.log(halves), brightness, brightness**2, geometry.screen])
     everything = np.concatenate([single, geometry.relief_templates(), columns, _slips(brightness) / ratio])
     noise = (response.error / ratio)[chosen]
     trust = _CELL_SPREAD / np.hypot(noise, _CELL_SPREAD)
     fast = high_pass(everything, chosen.astype(float), _SIGMA_CELLS)[:, chosen] * trust
-    predicted, bent, slips = np.split(fast[4:], np.cumsum([len(geometry.rooms), COLUMNS]))
-    return _Maps(fast[0], predicted, fast[1:3], bent, fast[3:4], slips, noise, trust)
+    predicted, bent, slips = np.split(fast[6:], np.cumsum([len(geometry.rooms), COLUMNS]))
+    errors = [(half.error / ratio)[chosen] for half, ratio in zip(response.halves, halves, strict=True)]
+    by_half = list(zip(fast[1:3], errors, strict=True))
+    return _Maps(fast[0], by_half, predicted, fast[3:5], bent, fast[5:6], slips, noise, trust)
 
 
-def _amplitude(maps: _Maps, rivals: Float[np.ndarray, "terms cells"]) -> tuple[float, Float[np.ndarray, "cells"]]:
-    """Eq. 9: (amplitude in the room that fits best, that room's prediction beyond the rivals)."""
+def _clipped(values: Float[np.ndarray, "cells"]) -> Float[np.ndarray, "cells"]:
+    limit = _CLIP * robust_spread(values)
+    return np.clip(values, -limit, limit)
+
+
+def _correlation(one: Float[np.ndarray, "cells"], other: Float[np.ndarray, "cells"]) -> float:
+    one, other = one - one.mean(), other - other.mean()
+    return float(one @ other / np.sqrt((one @ one) * (other @ other) + 1e-18))
+
+
+@dataclass(frozen=True)
+class _Projected:
+    """Eq. 9 for one set of rivals. shape: the best room's prediction beyond them; room: its index."""
+
+    amplitude: float
+    room: int
+    shape: Float[np.ndarray, "cells"]
+    basis: Float[np.ndarray, "cells rank"]
+
+    def amplitude_of(self, values: Float[np.ndarray, "cells"]) -> float:
+        """Of other values in the same room."""
+        return float(self.shape @ _clipped(beyond(self.basis, values)) / (self.shape @ self.shape + 1e-12))
+
+    def error_of(self, noise: Float[np.ndarray, "cells"], trust: Float[np.ndarray, "cells"]) -> float:
+        """Standard error of an amplitude; noise: of each cell before it was weighted."""
+        shape = self.shape
+        variance = ((shape * noise * trust) ** 2).sum()
+        return _NOISE_INFLATION * float(np.sqrt(variance) / (shape @ shape + 1e-12))
+
+
+def _project(maps: _Maps, rivals: Float[np.ndarray, "terms cells"]) -> _Projected:
     basis = orthonormal_basis(rivals)
-    rest = beyond(basis, maps.measured)
-    limit = _CLIP * robust_spread(rest)
-    observed = np.clip(rest, -limit, limit)
+    observed = _clipped(beyond(basis, maps.measured))
     shapes = [beyond(basis, predicted) for predicted in maps.predicted]
     amplitudes = [float(shape @ observed / (shape @ shape + 1e-12)) for shape in shapes]
-    best = int(np.argmax(amplitudes))
-    return amplitudes[best], shapes[best]
+    room = int(np.argmax(amplitudes))
+    return _Projected(amplitudes[room], room, shapes[room], basis)
+
+
+def _repeats(maps: _Maps, fit: _Projected) -> float:
+    """Eq. 17; 0 without an amplitude to repeat."""
+    if fit.amplitude <= 0.0:
+        return 0.0
+    upper = [fit.amplitude_of(half) + 2.0 * fit.error_of(error, maps.trust) for half, error in maps.halves]
+    return min(upper) / fit.amplitude
 
 
 def fit_relief(response: ResponseMap, geometry: FaceGeometry) -> ReliefFit | None:
@@ -126,7 +181,14 @@ def fit_relief(response: ResponseMap, geometry: FaceGeometry) -> ReliefFit | Non
         return None
     maps = _maps(response, geometry, chosen)
     flat = np.concatenate([maps.flat, maps.slips])
-    flat_amplitude, _ = _amplitude(maps, flat)
-    amplitude, shape = _amplitude(maps, np.concatenate([flat, maps.bent, maps.screen]))
-    noise = np.sqrt(((shape * maps.noise * maps.trust) ** 2).sum()) / (shape @ shape + 1e-12)
-    return ReliefFit(amplitude, flat_amplitude, _NOISE_INFLATION * float(noise), int(chosen.sum()))
+    fit = _project(maps, np.concatenate([flat, maps.bent, maps.screen]))
+    return ReliefFit(
+        amplitude=fit.amplitude,
+        flat_amplitude=_project(maps, flat).amplitude,
+        error=fit.error_of(maps.noise, maps.trust),
+        noise=float(np.median(maps.noise)),
+        closeness=max(_correlation(_clipped(maps.measured), predicted) for predicted in maps.predicted),
+        shading=_correlation(_clipped(maps.flat[0]), maps.screen[0] - maps.predicted[fit.room]),
+        repeats=_repeats(maps, fit),
+        cells=int(chosen.sum()),
+    )

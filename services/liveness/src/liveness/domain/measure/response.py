@@ -33,20 +33,27 @@ _RATIO_BOUNDS = (0.1, 10.0)
 
 
 @dataclass(frozen=True)
+class HalfMap:
+    """R/B from half of the slots, and its standard error."""
+
+    ratio: Float[np.ndarray, "rows columns"]
+    error: Float[np.ndarray, "rows columns"]
+
+
+@dataclass(frozen=True)
 class ResponseMap:
     """usable: cells that were neither clipped nor black; ratio, error: R/B relative to the face and its standard error.
 
-    first_half, second_half: R/B from even and from odd slots alone; brightness: baseline [share of the face mean];
-    redness: log ratio of red over blue baseline; answer_redness, its error: log ratio of red over blue R/B, how much
-    redder the answer is than the baseline; screen_share: share of the face's light that the screen gives at
+    halves: R/B and its standard error from even and from odd slots alone; brightness: baseline [share of the face
+    mean]; redness: log ratio of red over blue baseline; answer_redness, its error: log ratio of red over blue R/B,
+    how much redder the answer is than the baseline; screen_share: share of the face's light that the screen gives at
     its brightest.
     """
 
     usable: Bool[np.ndarray, "rows columns"]
     ratio: Float[np.ndarray, "rows columns"]
     error: Float[np.ndarray, "rows columns"]
-    first_half: Float[np.ndarray, "rows columns"]
-    second_half: Float[np.ndarray, "rows columns"]
+    halves: tuple[HalfMap, HalfMap]
     brightness: Float[np.ndarray, "rows columns"]
     redness: Float[np.ndarray, "rows columns"]
     answer_redness: Float[np.ndarray, "rows columns"]
@@ -81,6 +88,10 @@ class _CellFit:
         """Eq. 7 for slopes of these or of fewer frames."""
         return 1.0 + (slope / self.floor * self.weight).sum(1) / self.weight.sum(1)
 
+    def ratio_error(self, error: Float[np.ndarray, "cells 3"]) -> Float[np.ndarray, "cells"]:
+        """Standard error of `ratio` for slopes of that error."""
+        return np.sqrt(((error / self.floor * self.weight) ** 2).sum(1)) / self.weight.sum(1)
+
     @classmethod
     def of(cls, fit: LeastSquares) -> "_CellFit":
         return cls(fit.coefficients[:, 0].T, fit.coefficients[:, 1].T, fit.error[:, 1].T)
@@ -92,6 +103,10 @@ def _fit_cells(
     frames: Bool[np.ndarray, "frames"],
 ) -> _CellFit:
     return _CellFit.of(least_squares(design[:, frames], relative[:, frames]))
+
+
+def _half_of(cells: _CellFit, half: _CellFit, shape: tuple[int, ...]) -> HalfMap:
+    return HalfMap(cells.ratio(half.slope).reshape(shape), cells.ratio_error(half.error).reshape(shape))
 
 
 def _map_of(
@@ -106,8 +121,7 @@ def _map_of(
         usable=usable,
         ratio=cells.ratio(cells.slope).reshape(rows, columns),
         error=(1.0 / np.sqrt(cells.weight.sum(1))).reshape(rows, columns),
-        first_half=cells.ratio(halves[0].slope).reshape(rows, columns),
-        second_half=cells.ratio(halves[1].slope).reshape(rows, columns),
+        halves=(_half_of(cells, halves[0], usable.shape), _half_of(cells, halves[1], usable.shape)),
         brightness=grid.mean(-1),
         redness=np.log(np.maximum(grid[..., 0], dark) / np.maximum(grid[..., 2], dark)),
         answer_redness=np.log(by_channel[:, 0] / by_channel[:, 2]).reshape(rows, columns),
