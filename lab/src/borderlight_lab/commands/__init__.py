@@ -15,5 +15,5 @@ COMMANDS = {
     "card": (f"{_HERE}.card", "Write the performance card anew."),
     "bench": (f"{_HERE}.bench", "CPU per session and stage, models, memory."),
     "load": (f"{_HERE}.load", "Sessions at a fixed rate into a running stack."),
-    "soak": (f"{_HERE}.soak", "Sessions while every service is killed."),
+    "soak": (f"{_HERE}.soak", "Sessions while services and servers fail one after another."),
 }
