@@ -37,7 +37,7 @@ PROCESSES: dict[str, Wire] = {
         bus, objects, NOT_USED, NOT_USED, MatcherSettings(returning_travellers=True), clock
     ),
     "decision": lambda bus, objects, clock, metrics: wire_decision(
-        bus, MemoryJoinStore(), DecisionSettings(), clock, metrics
+        bus, MemoryJoinStore(), NOT_USED, DecisionSettings(), clock, metrics
     ),
 }
 

@@ -58,6 +58,15 @@ def test_names_that_the_code_lacks_are_found_in_manifests(document: dict[str, An
     assert names.manifest_problems([manifest()]) == []
 
 
+def test_the_pod_monitor_selects_a_label_that_pods_carry() -> None:
+    monitor = yaml.safe_load((ROOT / "deploy/k8s/components/monitoring/podmonitor.yaml").read_text())
+    base = yaml.safe_load((ROOT / "deploy/k8s/base/kustomization.yaml").read_text())
+    on_pods = {name: value for entry in base["labels"] if entry.get("includeTemplates") for name, value in
+               entry["pairs"].items()}  # fmt: skip
+    wanted = monitor["spec"]["selector"]["matchLabels"]
+    assert wanted and wanted.items() <= on_pods.items()
+
+
 def test_every_service_of_the_code_has_a_deployment_and_a_compose_service() -> None:
     services = set(yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"])
     manifests = {path.stem for path in (ROOT / "deploy/k8s/base").glob("*.yaml")}

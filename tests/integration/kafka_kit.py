@@ -33,7 +33,7 @@ async def make_topics(settings: KafkaSettings, partitions: int = 2, names: Seque
     wanted = [replace(t, partitions=partitions) for t in with_dead_letters(registry())]
     if names is not None:
         wanted = [t for t in wanted if t.name in names or t.name.removesuffix(".dlq") in names]
-    await apply_topics(wanted, settings)
+    await apply_topics(wanted, settings, replicas=1)
 
 
 def new_bus(settings: KafkaSettings, source: str = "test") -> KafkaBus:

@@ -195,10 +195,10 @@ async def test_topics_are_created_reconciled_and_grown(stack: Endpoints, prefix:
     settings = kafka_settings(stack, prefix)
     (wanted,) = [topic for topic in registry() if topic.name == "entry.verdict.latest.v1"]
     small = replace(wanted, partitions=2, config={**wanted.config, "segment.ms": "900000"})
-    assert "created" in (await apply_topics([small], settings))[0].action
-    assert (await apply_topics([small], settings))[0].action == "as stated"
+    assert "created" in (await apply_topics([small], settings, 1))[0].action
+    assert (await apply_topics([small], settings, 1))[0].action == "as stated"
     larger = replace(wanted, partitions=3)
-    actions = [change.action for change in await apply_topics([larger], settings)]
+    actions = [change.action for change in await apply_topics([larger], settings, 1)]
     assert actions == ["partitions 2 -> 3", "configuration reconciled"]
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
     await admin.start()

@@ -79,9 +79,9 @@ class Desk:
         )
 
     async def submitted(self, photo: bytes, security_object: bytes | None, name: str = "p-1") -> DocumentSubmitted:
-        refs = {"photo": await self.objects.put(PHOTO_BUCKET, f"{name}/photo", photo, "x/y")}
+        refs = {"photo": await self.objects.put(PHOTO_BUCKET, f"t-1/{name}/photo", photo, "x/y")}
         if security_object is not None:
-            refs["security_object"] = await self.objects.put(PHOTO_BUCKET, f"{name}/sod", security_object, "x/y")
+            refs["security_object"] = await self.objects.put(PHOTO_BUCKET, f"t-1/{name}/sod", security_object, "x/y")
         return DocumentSubmitted.model_validate({
             "traveller_ref": "t-1", "document_id": name, "kind": "passport", "submitted_at": self.clock.now(), **refs,
         })  # fmt: skip

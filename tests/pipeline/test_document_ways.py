@@ -51,7 +51,8 @@ class Ways:
         self.erase = EraseDocuments(self.store, self.clock, self.published)
 
     async def submitted(self, photo: bytes, document: str = "passport-1", **more: object) -> DocumentSubmitted:
-        ref = await self.objects.put(PHOTO_BUCKET, f"{document}/{hashlib.sha256(photo).hexdigest()[:8]}", photo, "x/y")
+        key = f"t-1/{document}/{hashlib.sha256(photo).hexdigest()[:8]}"
+        ref = await self.objects.put(PHOTO_BUCKET, key, photo, "x/y")
         return DocumentSubmitted.model_validate({
             "traveller_ref": "t-1", "document_id": document, "kind": "passport", "photo": ref,
             "submitted_at": self.clock.now(), **more,
@@ -103,12 +104,24 @@ async def test_a_renewed_passport_replaces_the_old_one(ways: Ways, portrait: byt
 
 
 async def test_a_message_without_its_photograph_is_invalid(ways: Ways) -> None:
-    ref = ObjectRef(bucket=PHOTO_BUCKET, key="gone", sha256="0" * 64, size=1, media_type="image/jpeg")
+    ref = ObjectRef(bucket=PHOTO_BUCKET, key="t-1/gone", sha256="0" * 64, size=1, media_type="image/jpeg")
     message = DocumentSubmitted(
         traveller_ref="t-1", document_id="p", kind="passport", photo=ref, submitted_at=ways.clock.now()
     )
     with pytest.raises(InvalidMessage, match="not in the object store"):
         await ways.enrol(message)
+
+
+@pytest.mark.parametrize(("bucket", "key"), [("captures", "s/video.mp4"), (PHOTO_BUCKET, "t-2/passport.jpg")])
+async def test_a_message_that_names_anothers_object_deletes_and_reads_nothing(
+    ways: Ways, portrait: bytes, bucket: str, key: str
+) -> None:
+    foreign = await ways.objects.put(bucket, key, portrait, "image/jpeg")
+    message = await ways.submitted(portrait)
+    with pytest.raises(InvalidMessage):
+        await ways.enrol(message.model_copy(update={"photo": foreign}))
+    assert await ways.objects.get(bucket, key) == portrait
+    assert await ways.store.references_of("t-1") == []
 
 
 async def test_a_late_message_does_not_undo_an_erasure(ways: Ways, portrait: bytes) -> None:

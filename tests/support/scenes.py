@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, shift
 
 from borderlight.contracts.challenge.generators import COLOUR_SLOTS
 from borderlight.contracts.challenge.schedule import ColourSchedule
@@ -147,6 +147,30 @@ def mirror_in_glass(screen_to_room: float = 0.4, **changes: float) -> Scene:
 
 def schedule(seed: int = 1) -> ColourSchedule:
     return COLOUR_SLOTS.draw(np.random.default_rng(seed).bytes(64))
+
+
+def moved(series: CaptureSeries, path: np.ndarray) -> CaptureSeries:
+    """The face shifted under the grid by `path` [frames 2] cells, down and right."""
+    radiance = np.stack([
+        shift(frame, (down, right, 0.0), order=1, mode="nearest")
+        for frame, (down, right) in zip(series.radiance, path.tolist(), strict=True)
+    ])  # fmt: skip
+    return replace(series, radiance=radiance)
+
+
+def thinned(series: CaptureSeries, step: int) -> CaptureSeries:
+    """Every `step`-th frame only."""
+    kept = np.arange(0, len(series.radiance), step)
+    tracked = np.arange(0, len(kept), 4)
+    return replace(
+        series,
+        timing=replace(series.timing, frame_time_ms=series.timing.frame_time_ms[kept]),
+        radiance=series.radiance[kept],
+        usable_share=series.usable_share[kept],
+        scene=series.scene[kept],
+        tracked_frame=tracked,
+        eyes=series.eyes[: len(tracked)],
+    )
 
 
 def film(scene: Scene, shown: ColourSchedule, issued: ColourSchedule | None = None, seed: int = 5) -> CaptureSeries:

@@ -32,6 +32,14 @@ class ObjectCorrupt(InvalidMessage):
     """The stored object does not match the SHA-256 of its reference."""
 
 
+class ObjectForbidden(ObjectMissing):
+    """The store refuses this object to us. A store that may not be listed says so of objects that are not there."""
+
+
+class ObjectForeign(InvalidMessage):
+    """The event names an object that its reader has no business with."""
+
+
 class CaptureRejected(BorderlightError):
     """The stored capture cannot be judged; `code` says why in the vocabulary of reason codes."""
 

@@ -2,68 +2,47 @@
 
 import asyncio
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from borderlight.contracts.topics import registry
-from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
-from borderlight.runtime.bus.kafka_reader import read_topic
-from borderlight.runtime.clock import SystemClock
-from borderlight.runtime.metrics import Metrics
+from borderlight.errors import BorderlightError
+from borderlight_cli.dead_letters import DeadLetterSeen, read_dead_letters, redrive_topic
 
 dlq = typer.Typer(help="Dead letters.", no_args_is_help=True)
-_MAX_REDRIVES = 3
 
 
-async def _read(topic: str) -> list[Any]:
-    return [record async for record in read_topic(KafkaSettings(), f"{topic}.dlq")]
-
-
-def _headers(record: Any) -> dict[str, str]:
-    return {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
+def _read(topic: str) -> list[DeadLetterSeen]:
+    try:
+        return asyncio.run(read_dead_letters(topic))
+    except BorderlightError as error:
+        typer.echo(f"borderlight: {error}", err=True)
+        raise typer.Exit(1) from error
 
 
 @dlq.command("list")
 def list_() -> None:
-    """Dead letters per topic, by error class."""
+    """Dead letters per topic that were not sent again, by error class."""
     for topic in registry():
         if topic.has_dead_letter:
             counts: dict[str, int] = {}
-            for record in asyncio.run(_read(topic.name)):
-                kind = _headers(record).get("x-dlq-error-class", "?")
-                counts[kind] = counts.get(kind, 0) + 1
+            for letter in _read(topic.name):
+                if not letter.is_redriven:
+                    counts[letter.error_class] = counts.get(letter.error_class, 0) + 1
             typer.echo(f"{topic.name}: {sum(counts.values())} {counts or ''}".rstrip())
 
 
 @dlq.command()
 def show(topic: str, limit: Annotated[int, typer.Option(help="at most so many")] = 20) -> None:
     """Headers and value of dead letters of TOPIC."""
-    for record in asyncio.run(_read(topic))[:limit]:
-        value = (record.value or b"").decode("utf-8", "replace")
-        typer.echo(json.dumps({"offset": record.offset, "headers": _headers(record), "value": value[:2000]}))
-
-
-async def _redrive(topic: str, error_class: str | None, limit: int, rate: float, dry_run: bool) -> int:
-    bus = KafkaBus(KafkaSettings(), "redrive", SystemClock(), Metrics())
-    await bus.start()
-    sent = 0
-    try:
-        for record in await _read(topic):
-            headers = _headers(record)
-            count = int(headers.get("x-redrive-count", "0"))
-            chosen = error_class is None or headers.get("x-dlq-error-class") == error_class
-            if not chosen or count >= _MAX_REDRIVES or sent >= limit:
-                continue
-            sent += 1
-            if not dry_run:
-                kept = {k: v for k, v in headers.items() if not k.startswith("x-dlq-")}
-                kept["x-redrive-count"] = str(count + 1)
-                await bus.publish_raw(topic, record.key, record.value, kept)
-                await asyncio.sleep(1.0 / rate)
-    finally:
-        await bus.stop()
-    return sent
+    for letter in _read(topic)[:limit]:
+        value = letter.value.decode("utf-8", "replace")[:2000]
+        line = {
+            "partition": letter.partition, "offset": letter.offset, "redriven": letter.is_redriven,
+            "headers": letter.headers, "value": value,
+        }  # fmt: skip
+        typer.echo(json.dumps(line))
 
 
 @dlq.command()
@@ -74,9 +53,15 @@ def redrive(
     rate: Annotated[float, typer.Option(help="records a second")] = 5.0,
     dry_run: Annotated[bool, typer.Option(help="only count")] = False,
 ) -> None:
-    """Send dead letters of TOPIC to it again, each at most three times."""
-    sent = asyncio.run(_redrive(topic, error_class, limit, rate, dry_run))
-    typer.echo(f"{'would redrive' if dry_run else 'redriven'}: {sent}")
+    """Send dead letters of TOPIC to it again, each once; what fails again comes back as another, three times."""
+    try:
+        done = asyncio.run(redrive_topic(topic, error_class, limit, rate, dry_run))
+    except BorderlightError as error:
+        typer.echo(f"borderlight: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{'would redrive' if dry_run else 'redriven'}: {done.sent}")
+    if done.lost:
+        typer.echo(f"not in their topic any more: {done.lost}", err=True)
 
 
 def register(app: typer.Typer) -> None:

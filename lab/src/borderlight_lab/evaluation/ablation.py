@@ -6,7 +6,7 @@ from typing import Any
 
 from borderlight_lab.evaluation.scoring import Judged
 
-NECESSARY = ("challenge_match", "lag", "diffuse_reflection", "own_reflectance", "relief", "recording")
+NECESSARY = ("challenge_match", "lag", "diffuse_reflection", "own_reflectance", "relief", "continuity", "recording")
 
 
 def _passes(item: Judged, without: str | None) -> bool:

@@ -277,7 +277,9 @@ class DocumentSubmitted(DocumentEvent):
 
     topic: ClassVar[str] = "document.submitted.v1"
     kind: DocumentKind
-    photo: ObjectRef = Field(description="JPEG, PNG, JPEG 2000, or an ICAO DG2 file")
+    photo: ObjectRef = Field(
+        description="JPEG, PNG, JPEG 2000, or an ICAO DG2 file; below <traveller_ref>/ in the bucket documents"
+    )
     submitted_at: AwareDatetime
     expires_at: AwareDatetime | None = None
     issuing_state: Annotated[str, StringConstraints(pattern=r"^[A-Z<]{1,3}$")] | None = None
@@ -335,6 +337,15 @@ class DeadLetter(Contract):
     redrive_count: int = Field(default=0, ge=0)
 
 
+class ConsumerControl(Contract):
+    """An operator asks something of a stage that consumes; its key is the stage."""
+
+    topic: ClassVar[str] = "consumer.control.v1"
+    stage: Annotated[str, StringConstraints(pattern=r"^[a-z-]+:[a-z.]+\.v[0-9]+$", max_length=128)]
+    action: Literal["resume"] = Field(description="resume: go on after a pause for too many dead letters")
+    requested_at: AwareDatetime
+
+
 SESSION_EVENTS: tuple[type[Event], ...] = (
     SessionCaptured,
     CaptureNormalized,
@@ -351,6 +362,7 @@ CONTRACTS: dict[str, type[Contract]] = {
     DocumentRefused.topic: DocumentRefused,
     DocumentErased.topic: DocumentErased,
     DeadLetter.topic: DeadLetter,
+    ConsumerControl.topic: ConsumerControl,
 }
 AnyEvent = Event | DocumentEvent
 

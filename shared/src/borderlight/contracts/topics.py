@@ -14,12 +14,13 @@ _FIELDS = {
     "topic", "description", "owner", "producers", "consumers", "key", "contract", "partitions", "replication",
     "dead_letter", "config",
 }  # fmt: skip
+_OPTIONAL = {"readers"}
 _DEAD_LETTER_PARTITIONS = 3
 
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic as it should be on the broker."""
+    """One topic as it should be on the broker. readers: parties that read it without a consumer group."""
 
     name: str
     description: str
@@ -32,10 +33,11 @@ class Topic:
     replication: int
     has_dead_letter: bool
     config: dict[str, str]
+    readers: tuple[str, ...] = ()
 
 
 def _topic(raw: dict[str, Any], origin: str) -> Topic:
-    unknown, missing = set(raw) - _FIELDS, _FIELDS - set(raw)
+    unknown, missing = set(raw) - _FIELDS - _OPTIONAL, _FIELDS - set(raw)
     if unknown or missing:
         raise ValueError(f"{origin}: unknown {sorted(unknown)}, missing {sorted(missing)}")
     if raw["contract"] not in CONTRACTS:
@@ -43,7 +45,7 @@ def _topic(raw: dict[str, Any], origin: str) -> Topic:
     return Topic(
         raw["topic"], raw["description"], raw["owner"], tuple(raw["producers"]), tuple(raw["consumers"]), raw["key"],
         raw["contract"], int(raw["partitions"]), int(raw["replication"]), bool(raw["dead_letter"]),
-        {name: str(value) for name, value in raw["config"].items()},
+        {name: str(value) for name, value in raw["config"].items()}, tuple(raw.get("readers", ())),
     )  # fmt: skip
 
 

@@ -109,7 +109,7 @@ class Stack:
                 server.launch()
             for server in self.servers.values():
                 server.wait_ready()
-            command = [sys.executable, "-m", "borderlight_cli", "topics", "apply"]
+            command = [sys.executable, "-m", "borderlight_cli", "topics", "apply", "--replicas", "1"]
             environment = {**os.environ, **self.environment}
             subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
             for one in self.services.values():

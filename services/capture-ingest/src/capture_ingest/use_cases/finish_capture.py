@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from borderlight.contracts.buckets import CAPTURES
 from borderlight.contracts.bundle import SCHEMA
 from borderlight.contracts.events import Freshness, ObjectRef, SessionCaptured
 from borderlight.runtime.bus.port import EventPublisher
 from borderlight.runtime.clock import Clock
-from borderlight.runtime.objects.port import ObjectStore, read_verified
+from borderlight.runtime.objects.port import ObjectStore, Place, read_own
 from capture_ingest.domain.freshness import claimed_answers_ms, freshness_of, without_transcript
 from capture_ingest.domain.live_transcript import LiveTranscript
 from capture_ingest.domain.session_life import Session, State, Step
@@ -137,6 +138,6 @@ class FinishCapture:
         if session.transcript is None:
             now_s = self.clock.now().timestamp()
             return without_transcript(session.challenged_at_s, now_s, self.answer_deadline_s)
-        stored = await read_verified(self.objects, ObjectRef.model_validate(session.transcript))
+        stored = await read_own(self.objects, ObjectRef.model_validate(session.transcript), Place(CAPTURES))
         transcript = LiveTranscript.from_json(json.loads(stored))
         return freshness_of(transcript, claimed_answers_ms(transcript))

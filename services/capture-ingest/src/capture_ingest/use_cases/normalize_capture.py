@@ -4,13 +4,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from borderlight.contracts.buckets import CAPTURES
 from borderlight.contracts.challenge.schedule import ColourSchedule
 from borderlight.contracts.events import CaptureNormalized, Freshness, ObjectRef, SessionCaptured
 from borderlight.contracts.events import CaptureRejected as CaptureRejectedEvent
 from borderlight.contracts.normalized_capture import unpack
 from borderlight.errors import CaptureRejected, ObjectCorrupt, ObjectMissing
 from borderlight.runtime.bus.port import EventPublisher
-from borderlight.runtime.objects.port import ObjectStore, read_verified
+from borderlight.runtime.objects.port import ObjectStore, Place, read_own
 from capture_ingest.domain.committed_film import CommittedFilm, committed_film, freshness_of_film
 from capture_ingest.domain.hash_chain import NotAsCommitted
 from capture_ingest.domain.live_transcript import LiveTranscript
@@ -71,7 +72,7 @@ class NormalizeCapture:
 
     async def _read(self, reference: ObjectRef) -> bytes:
         try:
-            return await read_verified(self.objects, reference)
+            return await read_own(self.objects, reference, Place(CAPTURES))
         except ObjectMissing as error:
             raise CaptureRejected("input.object_missing", str(error)) from error
         except ObjectCorrupt as error:

@@ -10,7 +10,7 @@ from borderlight.contracts.challenge.schedule import ColourSchedule
 from borderlight.contracts.normalized_capture import NormalizedCapture
 from liveness.domain.display_timing import DisplayTiming
 from liveness.domain.null_schedules import NULL_SCHEDULES, permuted_schedules
-from liveness.domain.series import CaptureSeries
+from liveness.domain.series import CaptureSeries, Commitment
 
 _CODE = np.arange(256) / 255.0
 _LINEAR = np.where(_CODE <= 0.04045, _CODE / 12.92, ((_CODE + 0.055) / 1.055) ** 2.4)
@@ -56,6 +56,12 @@ def _timing(capture: NormalizedCapture, schedule: ColourSchedule) -> DisplayTimi
     )
 
 
+def _commitment(capture: NormalizedCapture) -> Commitment | None:
+    if capture.frame_committed_ms is None or capture.slot_released_ms is None:
+        return None
+    return Commitment(capture.frame_committed_ms.astype(np.float64), capture.slot_released_ms.astype(np.float64))
+
+
 def series_of(capture: NormalizedCapture) -> CaptureSeries:
     """Arrays of a normalized capture; raises CaptureRejected when its challenge is unreadable."""
     schedule = schedule_of(capture)
@@ -78,4 +84,5 @@ def series_of(capture: NormalizedCapture) -> CaptureSeries:
         frame_size=frame_size,
         eye_distance_px=float(quality["eye_distance_px"]),
         yaw=float(quality["yaw"]),
+        commitment=_commitment(capture),
     )

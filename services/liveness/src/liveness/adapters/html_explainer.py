@@ -22,6 +22,8 @@ _TITLES = {
     "background": "A room behind the face",
     "sensor_rows": "A sensor that reads row by row",
     "corneal_glint": "The screen mirrored in an eye",
+    "continuity": "A film without cuts",
+    "commitment": "An answer in time",
     "recording": "A recording of moving light",
 }
 _SAYS = {
@@ -43,7 +45,7 @@ _HELPS = {
     Advice.COVERED: "keeping the whole face free and in the picture",
     Advice.SLOW_CAMERA: "closing other apps: the camera was too slow",
 }
-_AT_MOST = {"lag", "background", "recording"}
+_AT_MOST = {"lag", "continuity", "commitment", "background", "recording"}
 _PARTS = ("share", "of the ")
 """How units begin of which a hundredth is called a per cent."""
 _SPREAD = 0.8

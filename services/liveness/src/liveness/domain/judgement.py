@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from liveness.domain.evidence import (
     background,
     challenge_match,
+    commitment,
+    continuity,
     corneal_glint,
     diffuse_reflection,
     lag,
@@ -59,6 +61,8 @@ def assess_all(measured: Measurement, limits: Thresholds) -> tuple[Evidence, ...
         background.assess(measured, limits.background),
         sensor_rows.assess(measured, limits.sensor_rows),
         corneal_glint.assess(measured, limits.corneal_glint),
+        continuity.assess(measured, limits.continuity),
+        commitment.assess(measured, limits.commitment),
         recording.assess(measured, limits.recording),
     )
 

@@ -6,6 +6,8 @@ import numpy as np
 from jaxtyping import Float
 
 from liveness.domain.measure.challenge import MIN_LIT_FRAMES, ChallengeFit, match_challenge
+from liveness.domain.measure.commitment import ResponseAges, measure_ages
+from liveness.domain.measure.continuity import Continuity, measure_continuity
 from liveness.domain.measure.face_geometry import FaceGeometry, face_geometry
 from liveness.domain.measure.face_light import measure_face_light
 from liveness.domain.measure.glint import measure_glint
@@ -31,7 +33,8 @@ class Measurement:
 
     geometry: shape of the face and what light does on it; response: the R/B map, relief, reflectance: what it shows
     (None: too few usable cells); rows: delay of the sensor along the axis that shows it best; glint: strongest corneal
-    spot [face responses]; surroundings: how much of the face's answer they give.
+    spot [face responses]; surroundings: how much of the face's answer they give; continuity: of the face over changes
+    of colour; ages: how soon answers were fixed (None: no transcript).
     """
 
     challenge: ChallengeFit
@@ -44,6 +47,8 @@ class Measurement:
     rows: RowDelay | None
     glint: float | None
     surroundings: SurroundingsAnswer
+    continuity: Continuity | None
+    ages: ResponseAges | None
     recording: RecordingQuality
 
 
@@ -67,5 +72,9 @@ def measure(series: CaptureSeries) -> Measurement:
         rows=measure_rows(series, face.cells, light),
         glint=measure_glint(series, face, match, screen, light),
         surroundings=measure_surroundings(surroundings, screen, light),
+        continuity=measure_continuity(series, match.face_light, geometry.inner() & response.usable, light)
+        if response
+        else None,
+        ages=measure_ages(series.commitment, match.face_light, screen, light) if series.commitment else None,
         recording=measure_recording(series, geometry.inside, face),
     )

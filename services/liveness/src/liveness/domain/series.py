@@ -9,6 +9,15 @@ from liveness.domain.display_timing import DisplayTiming
 
 
 @dataclass(frozen=True)
+class Commitment:
+    """Of a live capture, both by the server's clock [ms]: when the bytes of each frame were fixed, when the colour of
+    each slot was released."""
+
+    frame_committed_ms: Float[np.ndarray, "frames"]
+    slot_released_ms: Float[np.ndarray, "slots"]
+
+
+@dataclass(frozen=True)
 class CaptureSeries:
     """What is measured on.
 
@@ -17,7 +26,7 @@ class CaptureSeries:
     usable_share: unclipped share of each cell, 0..1; scene: radiance on the coarse grid over the whole frame; mesh:
     landmarks in grid cells; cell_place: mean place of each cell in the frame [shares of its width and height]; eyes:
     linear radiance of both eyes in the tracked frames; tracked_frame: index of those; face_low, face_high: bounds of
-    the mesh [px]; frame_size: width, height [px].
+    the mesh [px]; frame_size: width, height [px]; commitment: None for a capture without a transcript.
     """
 
     timing: DisplayTiming
@@ -34,3 +43,4 @@ class CaptureSeries:
     frame_size: tuple[float, float]
     eye_distance_px: float
     yaw: float
+    commitment: Commitment | None = None

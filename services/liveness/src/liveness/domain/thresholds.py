@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from liveness.domain.evidence import (
     background,
     challenge_match,
+    commitment,
+    continuity,
     corneal_glint,
     diffuse_reflection,
     lag,
@@ -40,6 +42,8 @@ class Thresholds:
     background: background.Limits
     sensor_rows: sensor_rows.Limits
     corneal_glint: corneal_glint.Limits
+    continuity: continuity.Limits
+    commitment: commitment.Limits
     recording: recording.Limits
     detectable: Detectable
     version: str
@@ -71,6 +75,8 @@ def parse_thresholds(text: str) -> Thresholds:
         background=_section(background.Limits, "background", raw),
         sensor_rows=_section(sensor_rows.Limits, "sensor_rows", raw),
         corneal_glint=_section(corneal_glint.Limits, "corneal_glint", raw),
+        continuity=_section(continuity.Limits, "continuity", raw),
+        commitment=_section(commitment.Limits, "commitment", raw),
         recording=_section(recording.Limits, "recording", raw),
         detectable=_section(Detectable, "detectable", raw),
         version=hashlib.sha256(text.encode()).hexdigest()[:12],

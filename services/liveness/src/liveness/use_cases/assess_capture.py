@@ -4,11 +4,12 @@ import asyncio
 import time
 from dataclasses import dataclass
 
+from borderlight.contracts.buckets import NORMALIZED
 from borderlight.contracts.events import CaptureNormalized, EvidenceRecord, LivenessAssessed, LivenessOutcome, ObjectRef
 from borderlight.contracts.normalized_capture import NormalizedCapture, NormalizedCaptureUnreadable, unpack
 from borderlight.errors import CaptureRejected, ObjectCorrupt, ObjectMissing
 from borderlight.runtime.bus.port import EventPublisher
-from borderlight.runtime.objects.port import ObjectStore, read_verified
+from borderlight.runtime.objects.port import ObjectStore, Place, read_own
 from liveness.domain.assessment import Assessment, assess_liveness
 from liveness.domain.finding import Evidence
 from liveness.domain.thresholds import Thresholds
@@ -53,7 +54,7 @@ class AssessCapture:
         """Publishes LivenessAssessed; an unreadable or missing capture is `inconclusive`, never bona fide."""
         identity = (normalized.normalized.sha256, self.limits.version)
         try:
-            capture = unpack(await read_verified(self.objects, normalized.normalized))
+            capture = unpack(await self._read(normalized))
             assessment, page, cpu_ms = await asyncio.to_thread(self._assess, capture)
         except (ObjectMissing, ObjectCorrupt, NormalizedCaptureUnreadable, CaptureRejected) as error:
             await self.publisher.publish(self._unreadable(normalized, _reason(error)), identity)
@@ -61,6 +62,9 @@ class AssessCapture:
         key = f"{normalized.session_id}/{normalized.normalized.sha256}-{self.limits.version}.html"
         explanation = await self.objects.put(BUCKET, key, page, "text/html")
         await self.publisher.publish(self._event(normalized, assessment, explanation, cpu_ms), identity)
+
+    async def _read(self, normalized: CaptureNormalized) -> bytes:
+        return await read_own(self.objects, normalized.normalized, Place(NORMALIZED, f"{normalized.session_id}/"))
 
     def _assess(self, capture: NormalizedCapture) -> tuple[Assessment, bytes, float]:
         begun = time.thread_time()

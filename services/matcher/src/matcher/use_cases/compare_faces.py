@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from borderlight.contracts.buckets import NORMALIZED
 from borderlight.contracts.events import (
     CaptureNormalized,
     ComparisonOutcome,
@@ -16,7 +17,7 @@ from borderlight.contracts.events import (
 from borderlight.contracts.normalized_capture import NormalizedCapture, NormalizedCaptureUnreadable, unpack
 from borderlight.errors import ObjectCorrupt, ObjectMissing
 from borderlight.runtime.bus.port import EventPublisher
-from borderlight.runtime.objects.port import ObjectStore, read_verified
+from borderlight.runtime.objects.port import ObjectStore, Place, read_own
 from matcher.domain.authenticity import Authenticity
 from matcher.domain.comparison import (
     Comparison,
@@ -49,7 +50,7 @@ class CompareFaces:
         cpu_ms = 0.0
         frames: tuple[int, ...] = ()
         try:
-            capture = unpack(await read_verified(self.objects, normalized.normalized))
+            capture = unpack(await self._read(normalized))
             frames = tuple(int(frame) for frame in capture.chip_frame)
             comparison, cpu_ms = await asyncio.to_thread(self._compare, capture, references)
         except (ObjectMissing, ObjectCorrupt, NormalizedCaptureUnreadable) as error:
@@ -80,6 +81,9 @@ class CompareFaces:
             capture_digest=normalized.capture_digest,
         )
         await self.publisher.publish(event, (normalized.normalized.sha256, self.reader.model_sha256))
+
+    async def _read(self, normalized: CaptureNormalized) -> bytes:
+        return await read_own(self.objects, normalized.normalized, Place(NORMALIZED, f"{normalized.session_id}/"))
 
     def _compare(self, capture: NormalizedCapture, references: list[Reference]) -> tuple[Comparison, float]:
         begun = time.thread_time()

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from borderlight.contracts.buckets import DOCUMENTS
 from borderlight.contracts.events import DocumentAuthenticity, DocumentEnrolled, DocumentRefused, DocumentSubmitted
 from borderlight.errors import InvalidMessage, ObjectCorrupt, ObjectMissing
 from borderlight.runtime.bus.port import EventPublisher
 from borderlight.runtime.clock import Clock
-from borderlight.runtime.objects.port import ObjectStore, read_verified
+from borderlight.runtime.objects.port import ObjectStore, Place, read_own
 from matcher.domain.authenticity import ChipCheck
 from matcher.domain.dossier import DocumentRecord, StoredEmbedding
 from matcher.domain.photo_quality import advice_for
@@ -51,10 +52,15 @@ class EnrolDocument:
         await self.enrol(submitted)
 
     async def enrol(self, submitted: DocumentSubmitted) -> Enrolment:
-        """Read from the hand-over objects, write, publish the outcome; the hand-over objects are deleted at the end."""
+        """Read from the hand-over objects, write, publish the outcome; the hand-over objects are deleted at the end.
+
+        They lie below the traveller's own prefix of the documents bucket: nothing else is read or deleted."""
         handed_over = [ref for ref in (submitted.security_object, submitted.photo) if ref is not None]
+        own = Place(DOCUMENTS, f"{submitted.traveller_ref}/")
+        for ref in handed_over:
+            own.check(ref)
         try:
-            contents = [await read_verified(self.objects, ref) for ref in handed_over]
+            contents = [await read_own(self.objects, ref, own) for ref in handed_over]
         except ObjectMissing as error:
             enrolment = await self._already(submitted)
             if enrolment is None:

@@ -39,6 +39,7 @@ class BrokerBus:
     """Publisher and subscribers on one broker."""
 
     resume_poll_s = 5.0
+    leave_within_s = 45.0
 
     def __init__(
         self,
@@ -108,7 +109,7 @@ class BrokerBus:
                 await self.broker.start()
                 break
             except KafkaError as error:
-                logger().warning("Kafka is not there yet", error=repr(error))
+                logger().warning("cannot start on Kafka yet", error=repr(error))
                 await asyncio.sleep(1.0)
         if self._watch is None:
             self._watch = asyncio.create_task(self._resume_when_asked())
@@ -119,7 +120,11 @@ class BrokerBus:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watch
             self._watch = None
-        await self.broker.stop()
+        try:
+            async with asyncio.timeout(self.leave_within_s):
+                await self.broker.stop()
+        except TimeoutError:
+            logger().warning("left without goodbye: Kafka does not answer")
 
     async def _resume_when_asked(self) -> None:
         while True:

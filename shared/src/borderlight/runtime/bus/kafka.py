@@ -8,49 +8,24 @@ subscriber; scale by processes.
 import contextlib
 import dataclasses
 import logging
-import os
-import socket
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.prometheus import KafkaPrometheusMiddleware
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from borderlight.runtime.bus.bounded_publish import BoundedPublish
 from borderlight.runtime.bus.broker_bus import BrokerBus
-from borderlight.runtime.bus.event_router import ConsumerOptions
+from borderlight.runtime.bus.kafka_groups import KafkaGroups
+from borderlight.runtime.bus.kafka_settings import KafkaSettings, client_id
 from borderlight.runtime.bus.stage import DeliveryMiddleware
 from borderlight.runtime.clock import Clock
 from borderlight.runtime.logs import LIBRARY_LOGGER
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.tracing import tracing_middlewares
-
-
-class KafkaSettings(BaseSettings):
-    """How to reach Kafka; prefix KAFKA_. `topic_prefix` isolates tests that share a broker."""
-
-    model_config = SettingsConfigDict(env_prefix="KAFKA_")
-    bootstrap_servers: str = "127.0.0.1:9092"
-    topic_prefix: str = ""
-    session_timeout_ms: int = 45_000
-    heartbeat_interval_ms: int = 3_000
-    graceful_timeout_s: float = 30.0
-    publish_timeout_s: float = 10.0
-
-    def servers(self) -> list[str]:
-        """aiokafka wants a list: it does not split commas."""
-        return [server.strip() for server in self.bootstrap_servers.split(",") if server.strip()]
-
-    def consumer_options(self) -> ConsumerOptions:
-        return ConsumerOptions(self.topic_prefix, self.session_timeout_ms, self.heartbeat_interval_ms)
-
-
-def client_id(source: str) -> str:
-    """Different in every process: a managed service throttles and rebalances replicas that share one."""
-    return f"borderlight-{source}-{socket.gethostname()}-{os.getpid()}"
 
 
 async def tolerant_parser(record: Any, original: Callable[[Any], Awaitable[Any]]) -> Any:
@@ -62,14 +37,21 @@ async def tolerant_parser(record: Any, original: Callable[[Any], Awaitable[Any]]
 class EventBroker(KafkaBroker):
     """FastStream's broker, with a start that can be tried again: 0.7.8 starts subscribers that run a second time."""
 
-    async def connect(self) -> Any:
-        """Connect; leaves nothing half connected behind when it raises."""
+    async def _connect(self) -> Any:
+        """As FastStream does it, but leaves no half-started client behind when it raises: 0.7.8 loses the producer."""
+        config = self.config.broker_config
+        producer = AIOKafkaProducer(**self._connection_kwargs)
         try:
-            return await super().connect()
+            serializer = config.fd_config._serializer  # pyright: ignore[reportPrivateUsage]
+            await config.producer.connect(producer, serializer=serializer)
+            await config.admin.connect(**self._connection_kwargs)
         except BaseException:
-            with contextlib.suppress(Exception):
-                await self.config.disconnect()
+            await producer.stop()
+            with contextlib.suppress(KafkaError, OSError):
+                await config.disconnect()
+            config.admin.admin_client = None
             raise
+        return config.builder
 
     async def start(self) -> None:
         """Connect and start what does not run yet; raises KafkaError, after which it may be called again."""
@@ -108,26 +90,12 @@ def event_broker(
         ack_policy=AckPolicy.NACK_ON_ERROR,
         parser=tolerant_parser,
         middlewares=[counted, *more, BoundedPublish(settings.publish_timeout_s), delivery],
+        security=settings.security_object(),
+        sasl_oauth_token_provider=settings.token_provider(),
         logger=logging.getLogger(LIBRARY_LOGGER),
         log_level=logging.DEBUG,
     )
     return broker, delivery
-
-
-class KafkaGroups:
-    """The GroupRecords port on the broker's own connections."""
-
-    def __init__(self, broker: KafkaBroker) -> None:
-        self._broker = broker
-
-    async def committed(self, group: str, partition: TopicPartition) -> tuple[int, str]:
-        admin = self._broker.config.broker_config.admin_client
-        stored = await admin.list_consumer_group_offsets(group, partitions=[partition])
-        kept = stored.get(partition)
-        return (-1, "") if kept is None else (int(kept.offset), str(kept.metadata or ""))
-
-    async def resumed_at_ms(self, stage: str) -> int:
-        return 0
 
 
 class KafkaBus(BrokerBus):
@@ -143,4 +111,9 @@ class KafkaBus(BrokerBus):
     ) -> None:
         more = tracing_middlewares(source) if middlewares is None else middlewares
         broker, delivery = event_broker(EventBroker, settings, source, metrics, more)
-        super().__init__(broker, delivery, source, clock, metrics, settings.consumer_options(), KafkaGroups(broker))
+        super().__init__(
+            broker, delivery, source, clock, metrics, settings.consumer_options(), KafkaGroups(broker, settings)
+        )
+
+
+__all__ = ["EventBroker", "KafkaBus", "KafkaSettings", "event_broker"]

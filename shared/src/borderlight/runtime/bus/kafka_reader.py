@@ -3,11 +3,11 @@
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from borderlight.errors import Unavailable
-from borderlight.runtime.bus.kafka import KafkaSettings
+from borderlight.runtime.bus.kafka_settings import KafkaSettings
 
 
 async def read_topic(
@@ -19,11 +19,11 @@ async def read_topic(
     """
     name = settings.topic_prefix + topic
     consumer = AIOKafkaConsumer(
-        name, bootstrap_servers=settings.bootstrap_servers, enable_auto_commit=False, auto_offset_reset="earliest"
+        name, **settings.client("reader"), enable_auto_commit=False, auto_offset_reset="earliest"
     )
     try:
-        await consumer.start()
         try:
+            await consumer.start()
             partitions = sorted(consumer.assignment())
             if not partitions:
                 raise Unavailable(f"topic {name} does not exist; run `borderlight topics apply`")
@@ -48,6 +48,26 @@ async def read_topic(
                 for partition in list(waiting):
                     if await consumer.position(partition) >= ends[partition]:
                         waiting.discard(partition)
+        finally:
+            await consumer.stop()
+    except (KafkaError, OSError) as error:
+        raise Unavailable(f"Kafka cannot be read: {type(error).__name__}") from error
+
+
+async def read_record(settings: KafkaSettings, topic: str, partition: int, offset: int) -> Any:
+    """One aiokafka record by its position; None when it is gone. Raises Unavailable."""
+    tp = TopicPartition(settings.topic_prefix + topic, partition)
+    consumer = AIOKafkaConsumer(**settings.client("reader"), enable_auto_commit=False, auto_offset_reset="none")
+    try:
+        try:
+            await consumer.start()
+            consumer.assign([tp])
+            first, end = (await consumer.beginning_offsets([tp]))[tp], (await consumer.end_offsets([tp]))[tp]
+            if not first <= offset < end:
+                return None
+            consumer.seek(tp, offset)
+            record = await consumer.getone(tp)
+            return record if record.offset == offset else None
         finally:
             await consumer.stop()
     except (KafkaError, OSError) as error:

@@ -9,7 +9,8 @@ from aiokafka import TopicPartition
 from faststream.kafka.publisher.state import RealProducer
 
 from borderlight.runtime.bus.broker_bus import BrokerBus
-from borderlight.runtime.bus.kafka import EventBroker, KafkaSettings, event_broker
+from borderlight.runtime.bus.kafka import EventBroker, event_broker
+from borderlight.runtime.bus.kafka_settings import KafkaSettings
 from borderlight.runtime.bus.memory_kafka import MemoryConsumer, MemoryKafka, MemoryProducer
 from borderlight.runtime.bus.port import Record
 from borderlight.runtime.clock import Clock
@@ -62,7 +63,7 @@ class MemoryBus(BrokerBus):
         middlewares: Sequence[Any] = (),
         memory: MemoryKafka | None = None,
     ) -> None:
-        settings = KafkaSettings(topic_prefix="")
+        settings = KafkaSettings.model_construct()  # nothing of the environment: there is no Kafka
         broker, delivery = event_broker(_MemoryBroker, settings, source, metrics, middlewares)
         assert isinstance(broker, _MemoryBroker)
         self.memory = MemoryKafka(clock) if memory is None else memory
@@ -75,7 +76,7 @@ class MemoryBus(BrokerBus):
         """Topic → its records, oldest first."""
 
         def record(raw: Any) -> Record:
-            headers = {name: value.decode("utf-8", "replace") for name, value in raw.headers}
+            headers = {name: (value or b"").decode("utf-8", "replace") for name, value in raw.headers}
             return Record(raw.topic, 0, raw.offset, raw.key, raw.value, headers, raw.timestamp)
 
         return {topic: [record(raw) for raw in records] for topic, records in self.memory.topics.items() if records}

@@ -2,10 +2,11 @@
 rests on conditional writes."""
 
 import hashlib
+from dataclasses import dataclass
 from typing import Protocol
 
 from borderlight.contracts.events import ObjectRef
-from borderlight.errors import InvalidMessage, ObjectCorrupt
+from borderlight.errors import InvalidMessage, ObjectCorrupt, ObjectForeign
 
 
 class ObjectStore(Protocol):
@@ -44,6 +45,27 @@ async def read_verified(store: ObjectStore, ref: ObjectRef) -> bytes:
     if hashlib.sha256(content).hexdigest() != ref.sha256:
         raise ObjectCorrupt(f"{ref.bucket}/{ref.key} does not match the SHA-256 of its reference")
     return content
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the objects lie that a consumer may be sent to: a bucket, and what keys in it begin with."""
+
+    bucket: str
+    prefix: str = ""
+
+    def check(self, ref: ObjectRef) -> None:
+        """Raises ObjectForeign for an object elsewhere."""
+        check_key(ref.key)
+        if ref.bucket != self.bucket or not ref.key.startswith(self.prefix):
+            raise ObjectForeign(f"an object of {self.bucket}/{self.prefix} was expected")
+
+
+async def read_own(store: ObjectStore, ref: ObjectRef, place: Place) -> bytes:
+    """Content of a reference that came in an event, only from `place`; raises ObjectForeign before anything is read,
+    and what read_verified raises."""
+    place.check(ref)
+    return await read_verified(store, ref)
 
 
 def check_key(key: str) -> None:

@@ -6,14 +6,42 @@ from typing import Any
 
 import urllib3
 from minio import Minio
-from minio.error import S3Error
+from minio.error import MinioException, S3Error, ServerError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from borderlight.contracts.events import ObjectRef
-from borderlight.errors import ObjectMissing, Unavailable
+from borderlight.errors import BorderlightError, InvalidMessage, ObjectForbidden, ObjectMissing, Unavailable
 from borderlight.runtime.objects.port import check_key, reference
 
-_MISSING = {"NoSuchKey", "NoSuchBucket", "NotFound", "NoSuchObject"}
+_MISSING = {"NoSuchKey", "NoSuchBucket", "NotFound", "NoSuchObject", "NoSuchVersion"}
+_FORBIDDEN = {"AccessDenied", "AllAccessDisabled", "InvalidObjectState"}
+_PASSING = {
+    "ExpiredToken", "InternalError", "InvalidAccessKeyId", "InvalidToken", "OperationAborted", "QuotaExceeded",
+    "RequestTimeout", "RequestTimeTooSkewed", "ServiceUnavailable", "SignatureDoesNotMatch", "SlowDown",
+    "TokenRefreshRequired", "XMinioServerNotInitialized",
+}  # fmt: skip
+_PASSING_STATUS = {401, 408, 409, 425, 429}
+
+
+def _status(error: S3Error) -> int:
+    return int(getattr(error.response, "status", 0) or 0)
+
+
+def classify(code: str, status: int, what: str) -> BorderlightError:
+    """Every answer of an S3 server that is no success, as one of our errors.
+
+    Missing: ObjectMissing. Refused: ObjectForbidden (a store without ListBucket says it of what is missing, so it is
+    not tried again). What passes with time or with the operator's hand on our credentials, and what is no answer of an
+    S3 server at all (a proxy's page): Unavailable. Everything else is the request's own fault: InvalidMessage.
+    """
+    said = f"the object store answered {code or status} to {what}"
+    if code in _MISSING:
+        return ObjectMissing(said)
+    if code in _FORBIDDEN:
+        return ObjectForbidden(said)
+    if code in _PASSING or status >= 500 or status in _PASSING_STATUS or not code:
+        return Unavailable(said)
+    return InvalidMessage(said)
 
 
 class S3Settings(BaseSettings):
@@ -28,7 +56,7 @@ class S3Settings(BaseSettings):
 
 
 class S3ObjectStore:
-    """Calls run in threads; every network failure becomes Unavailable."""
+    """Calls run in threads; every failure becomes one of our errors, see `classify`."""
 
     def __init__(self, settings: S3Settings) -> None:
         secure = settings.endpoint.startswith("https://")
@@ -48,10 +76,12 @@ class S3ObjectStore:
         try:
             return await asyncio.to_thread(function, *arguments, **named)
         except S3Error as error:
-            if error.code in _MISSING:
-                raise ObjectMissing(f"not in the object store: {error.bucket_name}/{error.object_name}") from error
-            raise Unavailable(f"the object store answered {error.code}") from error
-        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            raise classify(str(error.code), _status(error), f"{error.bucket_name}/{error.object_name}") from error
+        except ServerError as error:  # an answer that is no S3 error: a proxy's, mostly
+            raise classify("", int(error.status_code), "an object") from error
+        except ValueError as error:  # the client itself refuses the name of a bucket or an object
+            raise InvalidMessage(f"no name in an object store: {error}") from error
+        except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
             raise Unavailable(f"the object store cannot be reached: {type(error).__name__}") from error
 
     async def put(self, bucket: str, key: str, content: bytes, media_type: str) -> ObjectRef:
