@@ -19,6 +19,8 @@ from borderlight_tools.load.driver import Clip, store_clips
 from borderlight_tools.load.soak import Soak, SoakPlan, SoakReport
 from borderlight_tools.load.soak_stack import SoakStack
 
+_SWEPT_WITHIN_S = 60.0
+"""How long after its deadline a session may be undecided while everything fails: the join looks back that much more."""
 _REF = ObjectRef(bucket="captures", key="none", sha256="0" * 64, size=1, media_type="video/mp4")
 
 
@@ -47,13 +49,13 @@ def soak_command(
     every: Annotated[float, typer.Option(help="mean seconds between kills of services, 0: none", min=0)] = 8.0,
     within: Annotated[float, typer.Option(help="seconds that a session has for its verdict", min=1)] = 120.0,
     outage: Annotated[float, typer.Option(help="seconds that Redis, Kafka, the object store are away", min=0)] = 30.0,
-    window: Annotated[float, typer.Option(help="DECISION_REBUILD_WINDOW_S; shorter than the outage", min=1)] = 25.0,
     wait: Annotated[float, typer.Option(help="seconds to wait for the last verdicts")] = 240.0,
     seed: Annotated[int, typer.Option(help="fixes the order of kills")] = 1,
     json_file: Annotated[Path | None, typer.Option("--json", help="write the report here")] = None,
 ) -> None:
     """Start a stack of its own, let everything fail, and check that each session has one verdict, and in time."""
     plan = SoakPlan(sessions, rate, seed, within, outage, every, wait)
+    window = within + _SWEPT_WITHIN_S
     with tempfile.TemporaryDirectory(prefix="borderlight-soak-") as temporary:
         report = asyncio.run(_run(Path(temporary), clips, window, plan))
     told: dict[str, Any] = {**report.to_json(), "stages": "real" if clips else "stand-ins"}

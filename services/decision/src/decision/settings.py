@@ -3,7 +3,8 @@
 policy_file: the default policy; policies_dir: a folder of further ones (*.toml) that agencies may name for a session;
 without it, `attended` and `unattended` as delivered. deadline_s: how long answers are waited for when the event does
 not say it; clock_grace_s: how far the clocks of broker and decision may differ; rebuild_window_s: how long before the
-last input that was handled a session can have been undecided, for a join that has lost everything.
+last input that was handled a session can have been undecided, for a join that has lost everything: longer than any
+`decide_by` and the worst delay of a sweep.
 """
 
 from pathlib import Path
