@@ -32,6 +32,7 @@ def journey(served: Served, camera: Camera, folder: Path) -> tuple[dict[str, Any
 def test_an_honest_traveller_is_admitted(served: Served, honest: Camera, tmp_path: Path) -> None:
     seen, row = journey(served, honest, tmp_path)
     assert seen["states"][-1][1] == "done" and row["outcome"] == "admit", (seen["states"], seen["text"], row)
+    assert (row["freshness"], row["channel"]) == ("live", "made"), row
     assert seen["foreign"] == [] and seen["complaints"] == []
     assert flashes_per_second([shown for shown in seen["shown"] if shown[4] == "light"]) <= 3
     begun = next(at for at, state in seen["states"] if state == "consent")

@@ -15,6 +15,11 @@ from borderlight_lab.browser.traveller import Camera
 
 Visits = Callable[..., Visit]
 ENDS = ("done", "retake", "other_way")
+NO_SOCKET = """window.WebSocket = class extends EventTarget {
+  constructor() { super(); setTimeout(() => this.dispatchEvent(new Event("close"))); }
+  close() {}
+};"""
+"""A network that lets no socket through, as far as the page can tell."""
 
 
 def begin(visit: Visits, camera: Camera, button: str = "Start", **more: Any) -> Visit:
@@ -42,6 +47,8 @@ def test_an_honest_traveller_is_admitted_in_time(visit: Visits, honest: Camera) 
     row = end(seen)
     told = time.monotonic()
     assert (seen.state, row["outcome"]) == ("done", "admit"), row
+    assert row["freshness"] == "live", "the film was committed while it was made"
+    assert row["channel"] == "made", "the virtual traveller is a canvas, and is told from a camera"
     log = seen.page.evaluate("window.__virtualTravellerLog")
     assert log["stopped"] >= 1, "the camera is given back"
     stored = seen.page.evaluate("JSON.stringify([{...localStorage}, Object.keys(sessionStorage)])")
@@ -66,6 +73,15 @@ def test_the_painted_light_keeps_the_flash_rule(visit: Visits, honest: Camera) -
     shown = seen.page.evaluate("window.__virtualTravellerLog.shown")
     assert len(shown) > 30
     assert flashes_per_second(shown) <= 3
+
+
+def test_without_a_socket_the_challenge_comes_whole_and_the_policy_knows(visit: Visits, honest: Camera) -> None:
+    seen = visit(honest, init_script=NO_SOCKET)
+    seen.until("consent")
+    seen.tap("Start")
+    seen.until(*ENDS, seconds=40)
+    row = seen.served.row(seen.opened["session_id"])
+    assert (row["outcome"], row["freshness"]) == ("admit", "deadline_only"), row
 
 
 def test_less_motion_is_respected(visit: Visits, honest: Camera) -> None:
@@ -158,7 +174,7 @@ def test_what_spoils_a_capture_is_said(visit: Visits, honest: Camera, script: st
     seen.page.evaluate(script)
     seen.until("retake")
     assert words in seen.page.inner_text("main")
-    assert seen.served.state(seen.opened)["state"] == "challenged", "nothing was sent"
+    assert seen.served.state(seen.opened)["state"] == "filming", "nothing was sealed, nothing was sent"
 
 
 def test_a_hidden_tab_is_taken_again_and_attempts_end(visit: Visits, honest: Camera) -> None:
@@ -298,7 +314,7 @@ def test_a_used_and_an_unknown_link_have_their_screens(visit: Visits, served: Se
 
 def test_a_busy_server_is_waited_for(visit: Visits, honest: Camera) -> None:
     body = '{"type":"urn:borderlight:problem:overloaded","title":"busy","status":503}'
-    seen = visit(honest)
+    seen = visit(honest, init_script=NO_SOCKET)
     seen.page.route("**/challenge", lambda r: r.fulfill(status=503, body=body, content_type="application/problem+json"))
     seen.until("consent")
     seen.tap("Start")

@@ -69,7 +69,9 @@ class Service:
         self.clock, self.sessions, self.objects = StandingClock(), sessions or MemorySessionStore(), Store(folder)
         self.bus = MemoryBus("test", self.clock, Metrics())
         base = "https://border.example"
-        given = CaptureIngestSettings.model_validate({"agencies": agencies, "public_url": base, **settings})
+        given = CaptureIngestSettings.model_validate(
+            {"agencies": agencies, "public_url": base, "attempts_per_day": 0, **settings}
+        )
         self.metrics, self.counters = Metrics(), counters or MemoryStorage()
         self.app = wire_api(self.bus, self.sessions, self.objects, given, self.clock, self.metrics, self.counters)
         self.ops = wire_ops(self.app, self.bus, self.metrics)
@@ -96,7 +98,7 @@ class Service:
 
     def captured(self) -> list[SessionCaptured]:
         """What was handed over, in order."""
-        records = self.bus.log[SessionCaptured.topic]
+        records = self.bus.log.get(SessionCaptured.topic, [])
         return [SessionCaptured.model_validate_json(record.value or b"") for record in records]
 
 

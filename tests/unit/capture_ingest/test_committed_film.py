@@ -35,7 +35,7 @@ def film(container: str, codec: str) -> tuple[bytes, list[bytes]]:
     random = np.random.default_rng(3)
     still = random.integers(0, 255, (96, 64, 3), np.uint8)
     with av.open(target, "w", format=container, options=options) as output:
-        stream = output.add_stream(codec, rate=30)
+        stream: Any = output.add_stream(codec, rate=30)
         stream.width, stream.height, stream.pix_fmt = 64, 96, "yuv420p"
         if codec == "libx264":
             stream.options = {"tune": "zerolatency", "g": "8"}

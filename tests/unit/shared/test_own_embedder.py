@@ -10,6 +10,13 @@ import pytest
 from borderlight.vision.chip import ARCFACE, DLIB, align_chip, chip_bounds, rewarp_chip
 from borderlight.vision.embedder import FaceEmbedder
 from borderlight.vision.models import ModelCorrupt, ModelMissing
+from borderlight.vision.pinned import pinned_models
+from borderlight_lab.simulator.bundle_writer import document_photo
+from borderlight_lab.simulator.head import make_head
+from borderlight_tools.models.build import embedder_description
+from matcher.app import limits_in_force, make_face_reader
+from matcher.domain.comparison import comparison_score
+from matcher.settings import MatcherSettings
 
 
 def described(folder: Path, models: Path, **changes: object) -> Path:
@@ -117,3 +124,22 @@ def test_a_missing_or_unreadable_description_is_said(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text("file =")
     with pytest.raises(ModelCorrupt, match="no TOML"):
         FaceEmbedder.from_file(tmp_path / "own.toml")
+
+
+def test_the_former_network_is_used_through_its_embedder_file_with_its_own_limit(models: Path, tmp_path: Path) -> None:
+    name = "face_embedding_dlib"
+    shutil.copy(models / f"{name}.onnx", tmp_path)
+    (tmp_path / f"{name}.toml").write_text(embedder_description(name, pinned_models()["models"][name]))
+    settings = MatcherSettings(embedder_file=tmp_path / f"{name}.toml")
+    limits = limits_in_force(settings)
+    assert (
+        limits.min_match_score == 0.936
+        and limits.model_sha256 == FaceEmbedder.from_file(tmp_path / f"{name}.toml").model_sha256
+    )
+    assert limits.min_match_score > limits_in_force(MatcherSettings()).min_match_score, "the shipped limit is not taken"
+    reader = make_face_reader(settings)
+    same, other = (document_photo(make_head(person, 0.3), 4) for person in (5, -5))
+    photos = (same, document_photo(make_head(5, 0.3), 9), other)
+    first, again, stranger = (reader.read_photo(photo).embedding for photo in photos)
+    assert first is not None and again is not None and stranger is not None
+    assert comparison_score(first, again) >= limits.min_match_score > comparison_score(first, stranger)

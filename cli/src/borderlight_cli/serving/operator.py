@@ -81,11 +81,14 @@ class OperatorPage:
             "traveller_ref": session.traveller_ref,
             "attempt": session.attempt,
             "state": "expired" if expired else session.state,
-            "outcome": None, "liveness": None, "comparison": None, "score": None, "reasons": [], "explained": False,
+            "outcome": None, "freshness": None, "channel": None, "liveness": None,
+             "comparison": None, "score": None, "reasons": [], "explained": False,
         }  # fmt: skip
         if verdict is not None:
             row |= {
                 "outcome": verdict.outcome,
+                "freshness": verdict.freshness,
+                "channel": verdict.channel,
                 "liveness": verdict.liveness.outcome,
                 "comparison": verdict.comparison.outcome,
                 "score": verdict.comparison.score,

@@ -6,7 +6,7 @@ cast), each embedded as filmed and with the cast undone, and compared with the d
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,25 @@ VARIANTS = ("calm, as filmed", "calm, undone", "worst, as filmed", "worst, undon
 
 @dataclass(frozen=True)
 class CastScores:
-    """Scores of one capture against its document, in the order of VARIANTS; strongest: ratio of its largest gain."""
+    """Scores of one capture against its document, in the order of VARIANTS; strongest: ratio of its largest gain.
+
+    probe, first: embeddings of both calm chips, cast undone, and of the first alone; document: of the photograph.
+    """
 
     bundle: str
     is_mated: bool
     scores: tuple[float, ...]
     strongest: float
+    probe: np.ndarray
+    first: np.ndarray
+    document: np.ndarray
+
+
+def second_chip_changes(found: Sequence[CastScores]) -> np.ndarray:
+    """What the second chip changes in the score of every capture with every document, mated or not [cosine]."""
+    documents = np.stack([item.document for item in found])
+    both, first = np.stack([item.probe for item in found]), np.stack([item.first for item in found])
+    return np.abs((both - first) @ documents.T).ravel()
 
 
 def _chips(video: bytes, frames: np.ndarray, landmarks: np.ndarray, tracked: np.ndarray) -> np.ndarray:
@@ -63,13 +76,15 @@ def _measure(bundle: Path, normalizer: VisionCaptureNormalizer, reader: FaceRead
     count = len(capture.chip_frame)
     worst = np.sort(tracked[np.argsort(cast)[-count:]])
     scores: list[float] = []
+    calm: list[np.ndarray] = []
     for frames in (capture.chip_frame.astype(int), worst):
         chips = _chips(video, frames, capture.landmarks.astype(float), tracked)
         for shown in (chips, without_cast(chips, cast_gains(course, frames))):
-            scores.append(
-                comparison_score(mean_embedding(reader.embed_chips(list(shown), ARCFACE.name)), photo.embedding)
-            )
-    return CastScores(bundle.name, True, tuple(scores), float(cast.max()))
+            embedded = reader.embed_chips(list(shown), ARCFACE.name)
+            if len(scores) < 2:  # the last of these two stays: calm, undone
+                calm = [mean_embedding(embedded), embedded[0]]
+            scores.append(comparison_score(mean_embedding(embedded), photo.embedding))
+    return CastScores(bundle.name, True, tuple(scores), float(cast.max()), calm[0], calm[1], photo.embedding)
 
 
 def measure_cast(bundles: Sequence[Path], advance: Callable[[], None]) -> list[CastScores]:
@@ -81,7 +96,7 @@ def measure_cast(bundles: Sequence[Path], advance: Callable[[], None]) -> list[C
         advance()
         truth: dict[str, Any] = json.loads((bundle / "truth.json").read_text())
         if truth["label"] == "bona_fide" and (scores := _measure(bundle, normalizer, reader)) is not None:
-            found.append(CastScores(scores.bundle, bool(truth["mated"]), scores.scores, scores.strongest))
+            found.append(replace(scores, is_mated=bool(truth["mated"])))
     return found
 
 

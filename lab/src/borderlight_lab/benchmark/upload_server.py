@@ -34,7 +34,9 @@ class ForgetfulKafka(MemoryKafka):
 def build(folder: Path, redis_url: str) -> Any:
     """The application as the api process wires it, but for Kafka and S3."""
     clock, metrics = SystemClock(), Metrics()
-    settings = CaptureIngestSettings(allow_anonymous_agency=True, rate_per_address="", rate_per_agency="")
+    settings = CaptureIngestSettings(
+        allow_anonymous_agency=True, rate_per_address="", rate_per_agency="", attempts_per_day=0
+    )
     sessions = RedisSessionStore(Redis.from_url(redis_url))
     counters = RedisStorage(f"async+{redis_url}", implementation="redispy", key_prefix="rate")
     bus = MemoryBus("bench-uploads", clock, metrics, memory=ForgetfulKafka(clock))

@@ -12,6 +12,7 @@ COMMANDS = {
     "bench-documents": (f"{_HERE}.bench_documents", "Import, comparison, cache and duplicate search, measured."),
     "bench-uploads": (f"{_HERE}.bench_uploads", "The capture API alone under uploads at a fixed rate."),
     "challenges": (f"{_HERE}.challenges", "Flashes, blind chance and splice chance of every challenge, counted."),
+    "injection-bench": (f"{_HERE}.injection_bench", "Attackers behind the camera against the API, counted."),
     "card": (f"{_HERE}.card", "Write the performance card anew."),
     "bench": (f"{_HERE}.bench", "CPU per session and stage, models, memory."),
     "load": (f"{_HERE}.load", "Sessions at a fixed rate into a running stack."),

@@ -33,6 +33,8 @@ from borderlight_lab.calibration.liveness import (
     thresholds_text,
     worst_species,
 )
+from borderlight_lab.calibration.people_table import is_people_table
+from borderlight_lab.commands.calibrate_groups import calibrate_people
 from borderlight_lab.commands.evaluate import judge_folder
 from borderlight_lab.evaluation.page import percent
 from matcher.app import LimitsUnusable, embedding_model, limits_in_force
@@ -118,17 +120,29 @@ def _write_scores(path: Path, pairs: Sequence[Pair]) -> None:
 
 @calibrate.command()
 def comparison(
-    pairs_file: Annotated[Path, typer.Argument(metavar="PAIRS.csv", help="columns image_a, image_b, same[, group]")],
+    pairs_file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PAIRS.csv|PEOPLE.csv", help="image_a,image_b,same[,group]; or image,subject[,sex,tone]"
+        ),
+    ],
     scores: Annotated[Path | None, typer.Option(help="write every pair's score here, as CSV")] = None,
     out: Annotated[Path, typer.Option(help="thresholds file to write")] = Path("comparison-thresholds.toml"),
     report: Annotated[Path | None, typer.Option(help="folder for report.html and report.json")] = None,
     fmr: Annotated[float, typer.Option(help="requested false match rate")] = 0.001,
     run: Annotated[str | None, typer.Option(help="name of this run; default: date and file")] = None,
     workers: Annotated[int | None, typer.Option(help="processes; default: one per core")] = None,
+    limit: Annotated[float | None, typer.Option(help="PEOPLE.csv: report the groups at this limit")] = None,
 ) -> None:
-    """Choose the match limit for a requested false match rate, and say what the pairs support."""
+    """Choose the match limit for a requested false match rate, and say what the pairs support.
+
+    With PEOPLE.csv: all photographs against all, error rates per group with intervals over people, at one limit.
+    """
     settings = MatcherSettings()
     try:
+        if is_people_table(pairs_file):
+            calibrate_people(pairs_file, fmr, limit, workers, report, Console())
+            return
         pairs = read_pairs(pairs_file)
         names = sorted({name for pair in pairs for name in (pair.image_a, pair.image_b)})
         with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True)) as bar:

@@ -1,7 +1,9 @@
 """One traveller's way through the real HTTP API and the real flow, embedded."""
 
+import asyncio
 import hashlib
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -15,12 +17,13 @@ from matcher.app import PHOTO_BUCKET
 
 @dataclass(frozen=True)
 class Travelled:
-    """The verdict with what led to it; explanation: the liveness page."""
+    """The verdict with what led to it; explanation: the liveness page; answered_after_s: from the challenge to the last
+    byte of the film."""
 
     verdict: EntryVerdict
     session: Simulated
     explanation: str | None = None
-    normalized: bytes | None = field(default=None, repr=False)
+    answered_after_s: float = 0.0
 
 
 class JourneyFailed(RuntimeError):
@@ -44,17 +47,20 @@ async def enrol(stack: EmbeddedStack, traveller: str, photo: bytes) -> None:
     await stack.bus.drain()
 
 
-async def travel(stack: EmbeddedStack, traveller: str, wish: Wish) -> Travelled:
-    """Open a session, take its challenge, film the answer to it, upload, and wait for the verdict."""
+async def travel(stack: EmbeddedStack, traveller: str, wish: Wish, wait_s: float = 0.0) -> Travelled:
+    """Open a session, take its challenge, film the answer to it, wait, upload, and read the verdict."""
     transport = httpx.ASGITransport(app=stack.api)
     async with httpx.AsyncClient(transport=transport, base_url="http://borderlight") as api:
         opened = _good(await api.post("/v1/sessions", json={"traveller_ref": traveller, "calm": wish.calm}))
         path, traveller_auth = f"/v1/sessions/{opened['session_id']}", {"Authorization": f"Bearer {opened['token']}"}
         issued = _good(await api.post(f"{path}/challenge", headers=traveller_auth))
+        challenged_s = time.monotonic()
         session = simulate(wish, ColourSchedule.from_json(issued))
         await enrol(stack, traveller, session.photo)
         headers = {**traveller_auth, "Content-Type": session.media_type}
+        await asyncio.sleep(wait_s)
         _good(await api.put(f"{path}/video", content=session.video, headers=headers))
+        answered_after_s = time.monotonic() - challenged_s
         displayed = [{"step": k, "at_client_ms": s.start_ms} for k, s in enumerate(session.schedule.slots)]
         body = {"sha256": hashlib.sha256(session.video).hexdigest(), "displayed": displayed}
         _good(await api.post(f"{path}/finish", json=body, headers=traveller_auth))
@@ -63,4 +69,4 @@ async def travel(stack: EmbeddedStack, traveller: str, wish: Wish) -> Travelled:
     verdict = EntryVerdict.model_validate_json(records[-1].value or b"")
     page = verdict.explanation
     explanation = None if page is None else (await stack.objects.get(page.bucket, page.key)).decode()
-    return Travelled(verdict, session, explanation)
+    return Travelled(verdict, session, explanation, answered_after_s)

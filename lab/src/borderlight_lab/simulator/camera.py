@@ -1,6 +1,7 @@
 """A phone's camera: crosstalk, exposure and white-balance loops, rolling shutter, noise, tone curve, motion, codec."""
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -15,6 +16,8 @@ from borderlight_lab.simulator.light import Scene
 
 CROSSTALK = np.array([[0.86, 0.11, 0.03], [0.08, 0.84, 0.08], [0.03, 0.13, 0.84]], np.float32)
 _LEVELS = 4096
+Overlay = Callable[[np.ndarray, float, np.ndarray], np.ndarray]
+"""From a frame in linear light, its time [ms] and the [2, 3] pose of the scene in it to another frame."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,18 @@ class Camera:
     drop_share: float = 0.02
 
 
-def displayed_course(schedule: ColourSchedule, times_ms: np.ndarray, exposure_ms: float) -> np.ndarray:
-    """[n, 3] mean linear displayed colour over the exposure that ends at each time; dark outside the schedule."""
-    starts, colours = schedule.start_ms(), schedule.linear_colours()
+def slot_shares(schedule: ColourSchedule, times_ms: np.ndarray, exposure_ms: float) -> np.ndarray:
+    """[n, S] share of the exposure that ends at each time which every slot fills; 0 outside the schedule."""
+    starts = schedule.start_ms()
     ends = starts + schedule.duration_ms()
     high = np.clip(np.minimum(times_ms[:, None], ends) - starts, 0.0, None)
     low = np.clip(np.minimum(times_ms[:, None] - exposure_ms, ends) - starts, 0.0, None)
-    return ((high - low) / exposure_ms) @ colours
+    return (high - low) / exposure_ms
+
+
+def displayed_course(schedule: ColourSchedule, times_ms: np.ndarray, exposure_ms: float) -> np.ndarray:
+    """[n, 3] mean linear displayed colour over the exposure that ends at each time; dark outside the schedule."""
+    return slot_shares(schedule, times_ms, exposure_ms) @ schedule.linear_colours()
 
 
 def _tone_curve(random: np.random.Generator) -> np.ndarray:
@@ -60,19 +68,34 @@ def frame_times(camera: Camera, duration_ms: float, random: np.random.Generator)
 
 
 def film(
-    scene: Scene, schedule: ColourSchedule, camera: Camera, seed: int, overlay: Any = None
+    scene: Scene, schedule: ColourSchedule, camera: Camera, seed: int, overlay: Overlay | None = None
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """(frames [H, W, 3] code values, their times [ms]) of `scene` under the screen that shows `schedule`.
 
-    overlay: optional function (frame in linear light, time [ms], [2, 3] pose of the scene in it) -> frame, for attacks
-    behind the lens.
+    overlay: for attacks behind the lens.
+    """
+    room, screen = scene.room @ CROSSTALK.T, scene.screen @ CROSSTALK.T
+    gain = np.float32(0.23 / float((room + 0.35 * screen)[150:450, 120:360].mean()))
+    room, screen, colours = room * gain, screen * gain, schedule.linear_colours().astype(np.float32)
+    return film_light(lambda shares, _: room + screen * (shares @ colours)[:, None, :], schedule, camera, seed, overlay)
+
+
+def film_light(
+    light_at: Callable[[np.ndarray, int], np.ndarray],
+    schedule: ColourSchedule,
+    camera: Camera,
+    seed: int,
+    overlay: Overlay | None = None,
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """As `film`, for light of any origin.
+
+    light_at: from the share of every slot in the exposure of each row [H, S] and the number of the frame to linear
+    light [H, W, 3], 0.23 where a face is well exposed.
     """
     random = np.random.default_rng(seed)
     end = float(schedule.start_ms()[-1] + schedule.duration_ms()[-1])
     times = frame_times(camera, end + camera.lag_ms + 150.0, random)
     rows_ms = np.arange(HEIGHT) / HEIGHT * camera.readout_ms
-    room, screen = scene.room @ CROSSTALK.T, scene.screen @ CROSSTALK.T
-    gain = 0.23 / float((room + 0.35 * screen)[150:450, 120:360].mean())
     curve = _tone_curve(random)
     noise = random.normal(size=(HEIGHT + 64, WIDTH + 64, 3)).astype(np.float32)
     walk = np.cumsum(random.normal(0.0, camera.motion_px / 12.0, (len(times), 3)), axis=0)
@@ -80,12 +103,13 @@ def film(
     exposure, balance = 1.0, np.ones(3, np.float32)
     frames: list[np.ndarray] = []
     for k, at in enumerate(times.tolist()):
-        shown = displayed_course(schedule, at - camera.lag_ms + rows_ms, camera.exposure_ms).astype(np.float32)
-        light = room + screen * shown[:, None, :]
+        shares = slot_shares(schedule, at - camera.lag_ms + rows_ms, camera.exposure_ms).astype(np.float32)
         turn = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), float(walk[k, 2]) * 0.12, 1.0)
         turn[:, 2] += walk[k, :2]
-        light = cv2.warpAffine(light, turn, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        light *= gain * exposure * balance
+        light = cv2.warpAffine(
+            light_at(shares, k), turn, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        light *= exposure * balance
         if overlay is not None:
             light = overlay(light, at, turn)
         level = light[160:440:8, 130:350:8].reshape(-1, 3).mean(0)

@@ -1,5 +1,6 @@
 // The capture API as the page uses it. Errors are the server's problems, by their short name.
 
+import type { ChannelFacts } from "./channel-facts";
 import type { LiveAddress } from "./live-socket";
 
 export interface Slot {
@@ -38,6 +39,7 @@ export interface ClientLog {
   sha256: string;
   displayed: { step: number; at_client_ms: number }[];
   video: { started_client_ms: number; width?: number; height?: number; frame_rate?: number; locked: string[] };
+  channel: ChannelFacts | null;
 }
 
 /** The server refused; `kind` is the end of the problem's type, such as "session-expired". */

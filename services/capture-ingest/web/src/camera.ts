@@ -22,7 +22,7 @@ type Loops = "exposureMode" | "whiteBalanceMode" | "focusMode";
 
 export class Camera {
   readonly video: HTMLVideoElement;
-  private readonly track: MediaStreamTrack;
+  readonly track: MediaStreamTrack;
 
   private constructor(readonly stream: MediaStream) {
     const [track] = stream.getVideoTracks();

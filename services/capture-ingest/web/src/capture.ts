@@ -1,6 +1,7 @@
 // One capture on this device: camera, recorder and light, and the film until it is safe with the agency.
 import { type Api, type Challenge, type ClientLog, ConnectionLost } from "./api";
 import { Camera } from "./camera";
+import { type ChannelFacts, collect, FrameTimes, HiddenTime } from "./channel-facts";
 import { type Painted, paint, paintReleased } from "./colour-screen";
 import { sleep } from "./dom";
 import { LiveSocket } from "./live-socket";
@@ -23,6 +24,9 @@ export class Capture {
   private painted: Painted[] = [];
   private video: ClientLog["video"] = { started_client_ms: 0, locked: [] };
   private recordable: Recordable | null = null;
+  private frames: FrameTimes | null = null;
+  private readonly hidden = new HiddenTime();
+  private channel: ChannelFacts | null = null;
   private wakeLock: WakeLockSentinel | null = null;
 
   /** A film that is not safe with the agency yet. */
@@ -91,6 +95,7 @@ export class Capture {
     const recorder = new Recorder(camera.stream, recordable.type, (slice) => this.live?.commit(slice));
     this.recorder = recorder;
     await recorder.start();
+    this.frames = new FrameTimes(camera.video);
     if (this.live === null) {
       this.challenge = await api.challenge(calm);
       this.hasSeenChallenge = true;
@@ -121,12 +126,19 @@ export class Capture {
     const { width, height } = camera.size;
     const recording = await recorder.stop();
     this.recorder = null;
-    await live?.end();
+    [this.channel] = await Promise.all([this.askChannel(camera), live?.end()]);
     this.live = null;
     this.recording = recording;
     this.upload = null;
     if (width > 0) Object.assign(this.video, { width, height });
     return true;
+  }
+
+  /** What can be told of the camera; a browser that fails to tell costs nobody the capture. */
+  private askChannel(camera: Camera): Promise<ChannelFacts | null> {
+    return this.frames === null
+      ? Promise.resolve(null)
+      : collect(camera.track, this.frames.end(), this.hidden.ms).catch(() => null);
   }
 
   private async paintWhole(surface: HTMLElement, signal: AbortSignal): Promise<Painted[]> {
@@ -155,6 +167,7 @@ export class Capture {
       sha256,
       displayed: this.painted.map(({ step, at }) => ({ step, at_client_ms: since(at) })),
       video: { ...this.video, started_client_ms: since(recording.startedAt) },
+      channel: this.channel,
     });
     this.recording = null;
     this.upload = null;

@@ -15,9 +15,9 @@ models = typer.Typer(help="Build and check the face models.", no_args_is_help=Tr
 @models.command()
 def build(
     out: Annotated[Path | None, typer.Option(help="target folder")] = None,
-    archives: Annotated[Path | None, typer.Option(help="folder that already holds the two archives")] = None,
+    archives: Annotated[Path | None, typer.Option(help="folder that already holds the archives")] = None,
 ) -> None:
-    """Fetch the two pinned archives, convert the models, verify every hash."""
+    """Fetch the pinned archives, convert the models, verify every hash."""
     try:
         build_models(out or default_models_folder(), archives, typer.echo)
     except BorderlightError as error:

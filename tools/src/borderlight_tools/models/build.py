@@ -73,11 +73,21 @@ def _convert(name: str, model: Mapping[str, Any], data: bytes) -> bytes:
             raise ModelBuildFailed(f"{name}: nothing here reads {other} files")
 
 
+def embedder_description(name: str, model: Mapping[str, Any]) -> str:
+    """The embedder file of a model that the matcher can be told to use instead of its own."""
+    return f'file = "{name}.onnx"\nsha256 = "{model["onnx_sha256"]}"\n{model["embedder"].strip()}\n'
+
+
 def is_built(folder: Path) -> bool:
     """Whether every pinned model is present with the right hash."""
     for name, model in pinned_models()["models"].items():
         path = folder / f"{name}.onnx"
         if not path.is_file() or sha256(path.read_bytes()) != model["onnx_sha256"]:
+            return False
+        described = folder / f"{name}.toml"
+        if "embedder" in model and (
+            not described.is_file() or described.read_text() != embedder_description(name, model)
+        ):
             return False
     return (folder / MANIFEST).is_file()
 
@@ -109,6 +119,8 @@ def build_models(folder: Path, archives: Path | None = None, report: Callable[[s
             temporary_file = folder / f".{name}.onnx.part"
             temporary_file.write_bytes(onnx)
             temporary_file.replace(folder / f"{name}.onnx")
+            if "embedder" in model:
+                (folder / f"{name}.toml").write_text(embedder_description(name, model))
             manifest["models"][name] = {
                 "sha256": model["onnx_sha256"],
                 "source": archive["name"],

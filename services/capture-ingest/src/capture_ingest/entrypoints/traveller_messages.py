@@ -1,6 +1,6 @@
 """Bodies of the traveller's routes."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
@@ -21,12 +21,28 @@ class VideoLog(BaseModel):
     locked: list[str] = Field(default_factory=list[str], max_length=8, description="camera loops that were locked")
 
 
+class ChannelLog(BaseModel):
+    """What the page found of the camera's track; null where the browser cannot tell. See domain/channel.py."""
+
+    track_class: str = Field(default="", max_length=80)
+    device_listed: bool | None = None
+    capabilities: int | None = Field(default=None, ge=0, le=1000)
+    probe_height: int | None = Field(default=None, ge=0, le=100_000)
+    probe_refused: bool | None = None
+    frame_interval_ms: float | None = Field(default=None, ge=0, le=60_000)
+    frame_interval_spread_ms: float | None = Field(default=None, ge=0, le=60_000)
+    has_capture_time: bool | None = None
+    hidden_ms: float = Field(default=0.0, ge=0, le=1e9)
+    automation: list[Annotated[str, Field(max_length=40)]] = Field(default_factory=list[str], max_length=16)
+
+
 class ClientLog(BaseModel):
     """What the page logged; evidence, not truth. Times are of one monotonic clock of the page [ms]."""
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the video as recorded")
     displayed: list[DisplayedSlot] = Field(default_factory=list[DisplayedSlot], max_length=64)
     video: VideoLog = VideoLog()
+    channel: ChannelLog | None = None
 
 
 class ClaimedSession(BaseModel):

@@ -8,16 +8,17 @@ same event again.
 import asyncio
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from borderlight.contracts.buckets import CAPTURES
 from borderlight.contracts.bundle import SCHEMA
-from borderlight.contracts.events import Freshness, ObjectRef, SessionCaptured
+from borderlight.contracts.events import Channel, Freshness, ObjectRef, SessionCaptured
 from borderlight.runtime.bus.port import EventPublisher
 from borderlight.runtime.clock import Clock
 from borderlight.runtime.objects.port import ObjectStore, Place, read_own
+from capture_ingest.domain.channel import ChannelFacts, ChannelFinding, classify
 from capture_ingest.domain.freshness import claimed_answers_ms, freshness_of, without_transcript
 from capture_ingest.domain.live_transcript import LiveTranscript
 from capture_ingest.domain.session_life import Session, State, Step
@@ -39,8 +40,13 @@ class NotFinishable:
     """The session has no video, goes on elsewhere, or its video was replaced meanwhile."""
 
 
+def _channel(client_log: dict[str, Any]) -> ChannelFinding:
+    told = client_log.get("channel")
+    return classify(None if told is None else ChannelFacts(**told))
+
+
 def _capture_text(session: Session, client_log: dict[str, Any]) -> bytes:
-    """capture.json: the challenge as issued and what the page logged."""
+    """capture.json: the challenge as issued, what the page logged, and what that says of its channel."""
     video = ObjectRef.model_validate(session.video)
     capture = {
         "schema": SCHEMA,
@@ -48,6 +54,7 @@ def _capture_text(session: Session, client_log: dict[str, Any]) -> bytes:
         "challenge": session.challenge,
         "displayed": client_log.get("displayed", []),
         "video": {"file": video.key.split("/")[-1], "mime_type": video.media_type, **client_log.get("video", {})},
+        "channel": {**asdict(_channel(client_log)), "facts": client_log.get("channel")},
     }
     return json.dumps(capture, sort_keys=True).encode()
 
@@ -79,6 +86,7 @@ class FinishCapture:
             "capture": capture,
             "captured_at": self.clock.now().isoformat(),
             "freshness": await self._freshness(session),
+            "channel": _channel(client_log).channel,
         }
         reserved = await self.sessions.take(
             session.session_id, Step.FINISH_RESERVED, {"finish": finish}, {"video": session.video}
@@ -113,7 +121,8 @@ class FinishCapture:
             attempt=session.attempt,
             previous_session_id=session.previous_session_id,
             policy=session.policy,
-            freshness=Freshness(session.finish["freshness"]),
+            freshness=Freshness(session.finish.get("freshness", Freshness.LATE)),
+            channel=Channel(session.finish.get("channel", Channel.UNKNOWN)),
             transcript=None if session.transcript is None else ObjectRef.model_validate(session.transcript),
         )
         await self.publisher.publish(event, (video.sha256, capture.sha256))

@@ -62,7 +62,7 @@ class KafkaHistory:
     def _consumer(self, *topics: str) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
             *topics,
-            bootstrap_servers=",".join(self._settings.servers()),
+            **self._settings.client(f"{self._service}-history"),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=4_194_304,
@@ -100,7 +100,7 @@ class KafkaHistory:
         found: dict[Partition, int] = {}
         async with self._reaching():
             if self._admin is None:
-                admin = AIOKafkaAdminClient(bootstrap_servers=",".join(self._settings.servers()))
+                admin = AIOKafkaAdminClient(**self._settings.client(f"{self._service}-history"))
                 await admin.start()
                 self._admin = admin
             for topic in self._topics:
