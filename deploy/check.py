@@ -12,7 +12,8 @@ import yaml
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from checks import names  # noqa: E402
+import make_secrets  # noqa: E402
+from checks import images, names, pod_security  # noqa: E402
 from checks.kubectl import render  # noqa: E402
 
 ROOT = HERE.parent
@@ -72,7 +73,9 @@ def check_manifests() -> list[str]:
                 if document["kind"] == "ScaledObject":
                     validator = jsonschema.Draft202012Validator(schema)
                     problems += [f"ScaledObject: {error.message}" for error in validator.iter_errors(document)]
-            found += [f"{name}: {line}" for line in problems + names.manifest_problems(documents)]
+            problems += names.manifest_problems(documents) + pod_security.restricted_problems(documents)
+            problems += pod_security.egress_problems(documents)
+            found += [f"{name}: {line}" for line in problems]
     return found
 
 
@@ -93,7 +96,8 @@ def check_monitoring() -> list[str]:
 
 
 def main() -> None:
-    found = check_compose() + check_dockerfiles() + check_manifests() + check_monitoring()
+    make_secrets.main()
+    found = check_compose() + check_dockerfiles() + images.problems(ROOT) + check_manifests() + check_monitoring()
     for line in found:
         print(line, file=sys.stderr)
     print("deploy/ is consistent" if not found else f"{len(found)} problems")

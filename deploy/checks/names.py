@@ -23,7 +23,8 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
 )  # fmt: skip
 _OURS = re.compile(r"^(KAFKA|S3|CAPTURE_INGEST|LIVENESS|MATCHER|DECISION)_")
 _GROUP = re.compile(r"^borderlight\.([a-z-]+)\.(.+)$")
-HTTP_PORT = 8080
+OPS_PORT = 9090
+PUBLIC_PORTS = {"api": 8080}
 
 
 def known_variables() -> set[str]:
@@ -51,13 +52,16 @@ def compose_problems(path: Path) -> list[str]:
     services: dict[str, Any] = yaml.safe_load(path.read_text())["services"]
     found: list[str] = []
     for name, service in services.items():
+        for port in service.get("ports", []):
+            if not str(port).startswith("127.0.0.1:"):
+                found.append(f"{path.name}: {name}: port {port} listens on every address of the machine")
         if not str(service.get("image", "")).startswith("borderlight/"):
             continue
         environment: dict[str, str] = service.get("environment") or {}
         found += [f"{path.name}: {name}: no setting reads {bad}" for bad in unknown_variables(iter(environment))]
         for port in service.get("ports", []):
-            if str(port).rsplit(":", 1)[-1] != str(HTTP_PORT):
-                found.append(f"{path.name}: {name}: port {port} is not served")
+            if str(port).rsplit(":", 1)[-1] != str(PUBLIC_PORTS.get(name)):
+                found.append(f"{path.name}: {name}: port {port} is not for the public")
     return found
 
 
@@ -81,8 +85,9 @@ def manifest_problems(documents: list[dict[str, Any]]) -> list[str]:
             names = (entry["name"] for entry in container.get("env", []))
             found += [f"{where}: no setting reads {bad}" for bad in unknown_variables(names)]
             ports = {port["containerPort"] for port in container.get("ports", [])}
-            if document["kind"] == "Deployment" and ports != {HTTP_PORT}:
-                found.append(f"{where}: ports {sorted(ports)}, but {HTTP_PORT} is served")
+            served = {OPS_PORT, *({PUBLIC_PORTS[container["name"]]} if container["name"] in PUBLIC_PORTS else ())}
+            if document["kind"] == "Deployment" and ports != served:
+                found.append(f"{where}: ports {sorted(ports)}, but {sorted(served)} are served")
         for trigger in document.get("spec", {}).get("triggers", []):
             data = trigger["metadata"]
             group = _GROUP.match(data["consumerGroup"])

@@ -60,7 +60,7 @@ class Traveller:
     """A phone, as far as HTTP can tell."""
 
     def __init__(self, stack: Stack) -> None:
-        self.api = httpx.Client(base_url=f"http://127.0.0.1:{stack.ports['api']}", timeout=30.0)
+        self.api = httpx.Client(base_url=f"http://127.0.0.1:{stack.api_port}", timeout=30.0)
         opened = self.api.post("/v1/sessions", json={"traveller_ref": "traveller-e2e"}).json()
         self.session, self.token = opened["session_id"], opened["token"]
         self.path = f"/v1/sessions/{self.session}"

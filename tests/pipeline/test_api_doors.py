@@ -12,6 +12,7 @@ from fakes.capture_service import TYPE, WEBM, Service, bearer, kind
 from limits.aio.storage import MemoryStorage
 from structlog.testing import capture_logs
 
+from borderlight.errors import Unavailable
 from capture_ingest.entrypoints.upload_turns import UploadTurns
 
 
@@ -101,7 +102,7 @@ async def test_a_session_has_one_upload_at_a_time_and_the_newest_wins(service: S
 
 
 async def test_all_uploads_together_hold_a_bounded_number_of_bytes(tmp_path: Path) -> None:
-    service = Service(tmp_path, upload_memory_bytes=2 * len(WEBM))
+    service = Service(tmp_path, upload_memory_bytes=3 * len(WEBM))
     turns = next(part.turns for part in service.app.state.parts.values() if hasattr(part, "turns"))
     assert isinstance(turns, UploadTurns)
     go_on = asyncio.Event()
@@ -126,6 +127,19 @@ async def test_all_uploads_together_hold_a_bounded_number_of_bytes(tmp_path: Pat
     assert all(answer.headers["retry-after"] for answer in refused if answer.status_code == 503)
     assert turns.held == 0, "nothing is held for uploads that are over"
     await service.http.aclose()
+
+
+async def test_large_uploads_leave_room_for_small_ones() -> None:
+    """Stolen tokens that hold large videos back cannot keep a page's part out."""
+    turns = UploadTurns(96_000)
+    async with turns.of("large") as one, turns.of("another") as two, turns.of("page") as page:
+        one.hold(60_000)
+        with pytest.raises(Unavailable):
+            two.hold(10_000)
+        page.hold(3_000)
+        with pytest.raises(Unavailable):
+            page.hold(3_000)
+    assert turns.held == 0
 
 
 async def test_a_search_for_keys_is_slowed_and_seen(tmp_path: Path) -> None:

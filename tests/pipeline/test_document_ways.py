@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from fakes.clock import StandingClock
 from fakes.publisher import KeepingPublisher
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from starlette.applications import Starlette
 
 from borderlight.contracts.events import DocumentEnrolled, DocumentErased, DocumentRefused, DocumentSubmitted, ObjectRef
@@ -21,13 +21,13 @@ from borderlight_lab.simulator.head import make_head
 from matcher.adapters.envelope import KeyRing
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.app import PHOTO_BUCKET, make_face_reader
-from matcher.entrypoints.http_api import StewardApi
+from matcher.entrypoints.http_api import StewardApi, steward_app
 from matcher.ports import FaceReader
 from matcher.settings import MatcherSettings
 from matcher.use_cases.enrol_document import EnrolDocument
 from matcher.use_cases.erase_documents import EraseDocuments
 
-KEY = "stewards-secret"
+KEY = "stewards-key-of-this-test-and-no-other"
 PATH = "/v1/travellers/t-1/documents/passport-1"
 
 
@@ -172,3 +172,55 @@ async def test_without_the_key_nothing_is_shown(api: httpx.AsyncClient, header: 
     for method in ("GET", "PUT", "DELETE"):
         answer = await api.request(method, PATH, headers=header)
         assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("field", ["replaces", "document_id"])
+async def test_no_message_can_name_everything_of_a_traveller(ways: Ways, portrait: bytes, field: str) -> None:
+    """The word that stands for a whole traveller in an erasure is no document's id."""
+    await ways.enrol(await ways.submitted(portrait, "visa-1"))
+    ways.clock.advance(60.0)
+    with pytest.raises(ValidationError, match="no document's id"):
+        await ways.submitted(portrait, "passport-1", **{field: "all"})
+    message = (await ways.submitted(portrait, "passport-1")).model_copy(update={field: "all"})
+    await ways.enrol(message)  # a contract that lets it through some day erases one document of that name
+    assert "visa-1" in [item.document_id for item in await ways.store.references_of("t-1")]
+
+
+async def test_stewards_cannot_name_everything_by_a_document_either(api: httpx.AsyncClient, portrait: bytes) -> None:
+    path = "/v1/travellers/t-1/documents"
+    assert (await api.put(f"{path}/visa-1", content=portrait)).status_code == 201
+    assert (await api.put(f"{path}/passport-1", params={"replaces": "all"}, content=portrait)).status_code == 422
+    assert (await api.put(f"{path}/all", content=portrait)).status_code == 422
+    assert (await api.delete(f"{path}/all")).status_code == 422
+    assert (await api.get(f"{path}/visa-1")).status_code == 200
+
+
+async def test_a_hand_in_from_the_future_blocks_neither_the_next_nor_its_erasure(ways: Ways, portrait: bytes) -> None:
+    ahead = datetime(2099, 1, 1, tzinfo=UTC)
+    await ways.enrol(await ways.submitted(portrait, submitted_at=ahead))
+    ways.clock.advance(60.0)
+    newer = document_photo(make_head(4, 0.4), 5)
+    await ways.enrol(await ways.submitted(newer))
+    stored = await ways.store.find("t-1", "passport-1")
+    assert stored is not None and stored.record.photo_sha256 == hashlib.sha256(newer).hexdigest()
+    ways.clock.advance(60.0)
+    await ways.erase("t-1")
+    ways.clock.advance(60.0)
+    await ways.enrol(await ways.submitted(portrait, submitted_at=ahead))
+    assert len(await ways.store.references_of("t-1")) == 1, "an erasure does not stand in the way of what comes later"
+
+
+async def test_the_stewards_port_answers_like_the_public_one(ways: Ways) -> None:
+    app = steward_app(StewardApi(ways.enrol, ways.erase, ways.store, ways.clock, SecretStr(KEY)))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://matcher") as client:
+        for method, path, allowed in (
+            ("POST", PATH, {"PUT", "GET", "DELETE"}),
+            ("GET", "/v1/travellers/t-1", {"DELETE"}),
+        ):
+            answer = await client.request(method, path, headers={"Authorization": f"Bearer {KEY}"})
+            assert answer.status_code == 405 and set(answer.headers["allow"].split(", ")) == allowed
+        for path in ("/metrics", "/healthz", "/nothing"):
+            assert (await client.get(path)).status_code == 404
+        refused = await client.get(PATH)
+        assert refused.status_code == 401
+        assert refused.headers["cache-control"] == "no-store" and refused.headers["x-content-type-options"] == "nosniff"

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from borderlight.contracts.events import DocumentId, DocumentKind, TravellerRef
+from borderlight.contracts.events import WHOLE_TRAVELLER, DocumentId, DocumentKind, TravellerRef
 from borderlight.errors import BorderlightError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".jp2", ".j2k", ".dg2", ".bin"}
@@ -56,15 +56,22 @@ def _text(value: Any) -> str | None:
     return str(value).strip() or None
 
 
+def _names_a_document(value: str) -> bool:
+    try:
+        _DOCUMENT.validate_python(value)
+    except ValidationError:
+        return False
+    return value != WHOLE_TRAVELLER
+
+
 def _problem(row: ImportRow) -> str | None:
     try:
         _TRAVELLER.validate_python(row.traveller_ref)
     except ValidationError:
         return "traveller_ref: letters, digits and _ . : - only, at most 128"
-    try:
-        _DOCUMENT.validate_python(row.document_id)
-    except ValidationError:
-        return "document_id: letters, digits and _ . : - only, at most 128"
+    for name, value in (("document_id", row.document_id), ("replaces", row.replaces)):
+        if value is not None and not _names_a_document(value):
+            return f"{name}: letters, digits and _ . : - only, at most 128, and not {WHOLE_TRAVELLER!r}"
     if row.kind not in KINDS:
         return f"kind: one of {', '.join(KINDS)}"
     for name in ("issued_on", "expires_at"):

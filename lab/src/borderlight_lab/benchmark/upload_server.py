@@ -20,7 +20,7 @@ from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.file import FileObjectStore
 from borderlight.runtime.process import service_app
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
-from capture_ingest.app import wire_api, wire_ops
+from capture_ingest.app import wire_api
 from capture_ingest.settings import CaptureIngestSettings
 
 
@@ -41,8 +41,7 @@ def build(folder: Path, redis_url: str) -> Any:
     counters = RedisStorage(f"async+{redis_url}", implementation="redispy", key_prefix="rate")
     bus = MemoryBus("bench-uploads", clock, metrics, memory=ForgetfulKafka(clock))
     app = wire_api(bus, sessions, FileObjectStore(folder), settings, clock, metrics, counters)
-    app.router.routes.extend(wire_ops(app, bus, metrics).routes)
-    return service_app("api", bus, metrics, app, has_own_health=True)
+    return service_app("api", bus, metrics, app)
 
 
 def main() -> None:

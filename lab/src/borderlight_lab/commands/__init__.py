@@ -16,5 +16,6 @@ COMMANDS = {
     "card": (f"{_HERE}.card", "Write the performance card anew."),
     "bench": (f"{_HERE}.bench", "CPU per session and stage, models, memory."),
     "load": (f"{_HERE}.load", "Sessions at a fixed rate into a running stack."),
+    "hostile": (f"{_HERE}.hostile", "Hostile connections, requests and files against an API of its own."),
     "soak": (f"{_HERE}.soak", "Sessions while services and servers fail one after another."),
 }

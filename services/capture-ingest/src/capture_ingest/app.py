@@ -7,10 +7,12 @@ from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 
+from borderlight.errors import BorderlightError
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.bus.port import Bus
 from borderlight.runtime.clock import Clock, SystemClock
 from borderlight.runtime.http.health import health_routes
+from borderlight.runtime.http.public_server import PublicPort
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
@@ -127,6 +129,10 @@ def wire_normalizer(bus: Bus, objects: ObjectStore, normalizer: CaptureNormalize
 async def run_api() -> None:
     """The api process."""
     settings, clock, metrics = CaptureIngestSettings(), SystemClock(), Metrics()
+    if settings.allow_anonymous_agency and settings.host not in ("127.0.0.1", "::1", "localhost"):
+        raise BorderlightError(
+            "CAPTURE_INGEST_ALLOW_ANONYMOUS_AGENCY is for this machine: set CAPTURE_INGEST_HOST to 127.0.0.1"
+        )
     objects = S3ObjectStore(S3Settings())
     bus = KafkaBus(KafkaSettings(), "api", clock, metrics)
     redis: Redis = Redis.from_url(settings.redis_url)
@@ -134,7 +140,6 @@ async def run_api() -> None:
     counters = RedisStorage(f"async+{counters_url}", implementation="redispy", key_prefix="rate")
     sessions, attempts = RedisSessionStore(redis), RedisAttemptStore(redis)
     app = wire_api(bus, sessions, objects, settings, clock, metrics, counters, attempts)
-    app.router.routes.extend(wire_ops(app, bus, metrics).routes)
 
     async def before() -> None:
         await objects.ensure_bucket(store_video.BUCKET)
@@ -142,8 +147,9 @@ async def run_api() -> None:
         async with Redis.from_url(counters_url) as other:
             await check_role(other, RedisRole.COUNTERS)
 
-    process = service_app("api", bus, metrics, app, before, has_own_health=True)
-    await run_worker(process, "api", settings.host, settings.port, live_captures(app).drain)
+    public = PublicPort(settings.host, settings.port, settings.max_connections, sockets=True)
+    process = service_app("api", bus, metrics, Starlette(routes=docs_routes(app)), before, public=(app, public))
+    await run_worker(process, "api", settings.host, settings.ops_port, live_captures(app).drain)
     await redis.aclose()
 
 
@@ -163,5 +169,5 @@ async def run_normalizer() -> None:
         await normalizer.start()
 
     process = service_app("normalizer", bus, metrics, before=before)
-    await run_worker(process, "normalizer", settings.host, settings.port)
+    await run_worker(process, "normalizer", settings.host, settings.ops_port)
     normalizer.close()

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from borderlight.runtime.strong_key import TRIAL_KEYS, StrongKey
 from borderlight.vision.models import default_models_folder
 from capture_ingest.domain.agency import AgencyKey, Scope, key_digest
+
+_KNOWN = {key_digest(key) for key in ("", *TRIAL_KEYS)}
 
 
 class AgencyEntry(BaseModel):
@@ -14,6 +17,13 @@ class AgencyEntry(BaseModel):
 
     key_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     scopes: list[Scope] = [Scope.CREATE, Scope.READ]
+
+    @field_validator("key_sha256")
+    @classmethod
+    def is_no_known_key(cls, digest: str) -> str:
+        if digest in _KNOWN:
+            raise ValueError("this is the digest of an empty key or of one from an example")
+        return digest
 
 
 class CaptureIngestSettings(BaseSettings):
@@ -28,13 +38,13 @@ class CaptureIngestSettings(BaseSettings):
     answer_deadline_s: from the challenge to the finish of a capture that was not committed while it was filmed.
     """
 
-    model_config = SettingsConfigDict(env_prefix="CAPTURE_INGEST_")
+    model_config = SettingsConfigDict(env_prefix="CAPTURE_INGEST_", hide_input_in_errors=True)
     host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
     port: int = 8080
     ops_port: int = 9090
     redis_url: str = "redis://127.0.0.1:6379/0"
     counters_redis_url: str | None = None
-    api_key: SecretStr | None = None
+    api_key: StrongKey | None = None
     agencies: dict[str, AgencyEntry] = {}
     allow_anonymous_agency: bool = False
     max_upload_bytes: int = 12_000_000

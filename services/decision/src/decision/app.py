@@ -75,4 +75,4 @@ async def run_decision() -> None:
             await check_role(store.redis, RedisRole.JOIN)
 
         process = service_app("decision", bus, metrics, before=before, background=(sweep, guard))
-        await run_worker(process, "decision", settings.host, settings.port)
+        await run_worker(process, "decision", settings.host, settings.ops_port)

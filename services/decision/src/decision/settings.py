@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class DecisionSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DECISION_")
     host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
-    port: int = 8080
+    ops_port: int = 9090
     redis_url: str = "redis://127.0.0.1:6379/2"
     policies_dir: Path = Path(__file__).parent / "policies"
     policy_file: Path = Path(__file__).parent / "policy.toml"

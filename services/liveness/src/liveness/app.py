@@ -33,4 +33,4 @@ async def run_liveness() -> None:
         await objects.ensure_bucket(BUCKET)
 
     process = service_app("liveness", bus, metrics, before=before)
-    await run_worker(process, "liveness", settings.host, settings.port)
+    await run_worker(process, "liveness", settings.host, settings.ops_port)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from redis.asyncio import Redis
-from starlette.applications import Starlette
 
 from borderlight.errors import BorderlightError
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.bus.port import Bus
 from borderlight.runtime.clock import Clock, SystemClock
+from borderlight.runtime.http.public_server import PublicPort
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
@@ -26,7 +26,7 @@ from matcher.adapters.passive_authentication.folder_trust import FolderTrust
 from matcher.adapters.redis_reference_cache import RedisReferenceCache
 from matcher.domain.dossier import RetentionRule
 from matcher.domain.thresholds import MatcherThresholds, parse_thresholds
-from matcher.entrypoints.http_api import StewardApi
+from matcher.entrypoints.http_api import StewardApi, steward_app
 from matcher.entrypoints.subscriber import PUBLISHES, subscribe_matcher, subscribe_returning
 from matcher.ports import FaceReader, ReferenceStore
 from matcher.settings import MatcherSettings
@@ -143,11 +143,10 @@ async def run_matcher() -> None:
     reader = make_face_reader(settings)
     references = open_reference_store(objects, load_key_ring(settings), reader.model_sha256, redis, clock)
     matcher = wire_matcher(bus, objects, references, reader, settings, clock)
-    steward = None
+    public = None
     if settings.steward_key is not None:
-        steward = Starlette(
-            routes=StewardApi(matcher.enrol, matcher.erase, references, clock, settings.steward_key).routes()
-        )
+        steward = StewardApi(matcher.enrol, matcher.erase, references, clock, settings.steward_key)
+        public = (steward_app(steward), PublicPort(settings.steward_host, settings.steward_port, max_connections=50))
     rules = retention_rules(settings)
 
     async def before() -> None:
@@ -160,6 +159,6 @@ async def run_matcher() -> None:
         await asyncio.sleep(_RETENTION_EVERY_S)
 
     has_ends = bool(rules) or settings.returning_travellers
-    process = service_app("matcher", bus, metrics, steward, before, (retention,) if has_ends else ())
-    await run_worker(process, "matcher", settings.host, settings.port)
+    process = service_app("matcher", bus, metrics, None, before, (retention,) if has_ends else (), public)
+    await run_worker(process, "matcher", settings.host, settings.ops_port)
     await redis.aclose()

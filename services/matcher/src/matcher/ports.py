@@ -74,8 +74,8 @@ class ReferenceStore(Protocol):
         """Add what another model made of a stored photograph."""
         ...
 
-    async def erase(self, traveller_ref: str, document_id: str, at: datetime) -> str:
-        """Erase a document, or with "all" a traveller; the id of the receipt."""
+    async def erase(self, traveller_ref: str, document_id: str | None, at: datetime) -> str:
+        """Erase a document, or with None a traveller; the id of the receipt."""
         ...
 
     def walk(self) -> AsyncIterator[StoredDocument]:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 SessionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 TravellerRef = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
@@ -259,6 +259,9 @@ DocumentId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$
 DocumentKind = Literal["passport", "driving_licence", "visa", "other"]
 
 
+WHOLE_TRAVELLER = "all"  # instead of a document's id in DocumentErased; no document may be called so
+
+
 class DocumentEvent(Contract):
     """A fact about one document of one traveller."""
 
@@ -289,6 +292,13 @@ class DocumentSubmitted(DocumentEvent):
     security_object: ObjectRef | None = Field(
         default=None, description="the chip's EF.SOD, when `photo` is its EF.DG2; read once and not kept"
     )
+
+    @field_validator("document_id", "replaces")
+    @classmethod
+    def names_one_document(cls, value: str | None) -> str | None:
+        if value == WHOLE_TRAVELLER:
+            raise ValueError(f"{WHOLE_TRAVELLER!r} stands for everything of a traveller and is no document's id")
+        return value
 
 
 class DocumentEnrolled(DocumentEvent):

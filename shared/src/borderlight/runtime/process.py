@@ -14,11 +14,13 @@ from faststream.specification import AsyncAPI
 from borderlight import VERSION
 from borderlight.runtime.bus.broker_bus import BrokerBus
 from borderlight.runtime.http.health import health_endpoints
+from borderlight.runtime.http.public_server import PublicPort, serving
 from borderlight.runtime.http.server import Drain, DrainingServer, http_config
 from borderlight.runtime.logs import LIBRARY_LOGGER, configure_logs, logger
 from borderlight.runtime.metrics import Metrics
 
 Background = Callable[[], Awaitable[None]]
+Public = tuple[ASGIApp, PublicPort]
 
 
 async def _for_ever(task: Background) -> None:
@@ -35,20 +37,27 @@ async def _for_ever(task: Background) -> None:
 class ServiceApp(AsgiFastStream):
     """AsgiFastStream whose broker starts through the bus (which waits for Kafka), beside an application of our own.
 
+    public: an application on a port of its own, which opens once the bus has started and closes before it stops.
+
     0.7.8 routes by whole paths only: what is none of its own goes to `beside`.
     """
 
-    def __init__(self, bus: BrokerBus, beside: ASGIApp | None, **options: Any) -> None:
+    def __init__(self, bus: BrokerBus, beside: ASGIApp | None, public: Public | None, **options: Any) -> None:
         super().__init__(bus.broker, **options)
         self._bus = bus
         self._beside = beside
+        self._public = public
+        self._open = contextlib.AsyncExitStack()
 
     async def _start_broker(self) -> None:
         await self._bus.start()
+        if self._public is not None:
+            await self._open.enter_async_context(serving(*self._public))
         logger().info("started")
 
     async def stop(self) -> None:
-        """Shutdown hooks, then the bus."""
+        """The public port, so that what was taken can still be handed over; then shutdown hooks and the bus."""
+        await self._open.aclose()
         async with self._shutdown_hooks_context():
             await self._bus.stop()
         logger().info("stopped")
@@ -67,9 +76,9 @@ def service_app(
     beside: ASGIApp | None = None,
     before: Background | None = None,
     background: Sequence[Background] = (),
-    has_own_health: bool = False,
+    public: Public | None = None,
 ) -> ServiceApp:
-    """The process's application: `/asyncapi.json`, health and metrics, unless `beside` has its own of those."""
+    """The process's application for the operator's port: `/asyncapi.json`, health, metrics, and `beside`."""
     metrics.build_info.labels(service, VERSION).set(1)
     specification = AsyncAPI(title=f"Borderlight {service}", version=VERSION, schema_version="3.0.0")
 
@@ -96,10 +105,9 @@ def service_app(
         return AsgiResponse(text.encode(), 200, {"content-type": "application/json"})
 
     routes: list[tuple[str, ASGIApp]] = [("/asyncapi.json", asyncapi)]
-    if not has_own_health:
-        routes += health_endpoints(metrics, bus.is_alive, bus.is_ready)
+    routes += health_endpoints(metrics, bus.is_alive, bus.is_ready)
     app = ServiceApp(
-        bus, beside, asgi_routes=routes, lifespan=lifespan, specification=specification,
+        bus, beside, public, asgi_routes=routes, lifespan=lifespan, specification=specification,
         logger=logging.getLogger(LIBRARY_LOGGER),
     )  # fmt: skip
     return app

@@ -36,6 +36,7 @@ def _setup(_: Arguments) -> int:
 def _compose(*arguments: str) -> int:
     if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode != 0:
         sys.exit("borderlight: no Docker engine answers; leave out --docker to use local processes")
+    subprocess.run([sys.executable, "deploy/make_secrets.py"], check=True)
     return subprocess.run(["docker", "compose", *arguments], check=False).returncode
 
 

@@ -73,22 +73,24 @@ def stack_environment(
 
 
 def service(name: str, port: int, environment: dict[str, str], folder: Path) -> Server:
-    """One service process, ready when /readyz says so."""
-    own = {f"{_PREFIX[name]}_HOST": "127.0.0.1", f"{_PREFIX[name]}_PORT": str(port)}
+    """One service process, ready when /readyz of its ops port says so."""
+    own = {f"{_PREFIX[name]}_HOST": "127.0.0.1", f"{_PREFIX[name]}_OPS_PORT": str(port)}
     argv = [sys.executable, "-m", *SERVICES[name]]
     return Server(name, argv, folder / f"{name}.log", lambda: _is_ready(port), {**environment, **own}, 90.0)
 
 
 class Stack:
-    """Servers and services, with the ports they got."""
+    """Servers and services, with the ports they got. ports: for operators, by process; api_port: the public one."""
 
     def __init__(self, folder: Path, dies_with_parent: bool = True) -> None:
-        ports = free_ports(5 + len(SERVICES))
-        self.kafka_port, self.controller_port, self.redis_port, self.s3_port, self.sessions_port = ports[:5]
-        self.ports = dict(zip(SERVICES, ports[5:], strict=True))
+        ports = free_ports(6 + len(SERVICES))
+        self.kafka_port, self.controller_port, self.redis_port, self.s3_port, self.api_port = ports[:5]
+        self.sessions_port = ports[5]
+        self.ports = dict(zip(SERVICES, ports[6:], strict=True))
         self.environment = stack_environment(
             self.kafka_port, self.redis_port, self.sessions_port, self.s3_port, folder / "keys.json"
         )
+        self.environment["CAPTURE_INGEST_PORT"] = str(self.api_port)
         self.servers = {
             "kafka": servers.kafka(folder / "kafka", self.kafka_port, self.controller_port),
             "redis": servers.redis(folder / "redis", self.redis_port),
@@ -127,7 +129,7 @@ class Stack:
     def addresses(self) -> dict[str, Any]:
         """What `status --json` prints."""
         return {
-            "api": f"http://127.0.0.1:{self.ports['api']}",
+            "api": f"http://127.0.0.1:{self.api_port}",
             "kafka": f"127.0.0.1:{self.kafka_port}",
             "redis": f"127.0.0.1:{self.redis_port}",
             "s3": f"http://127.0.0.1:{self.s3_port}",

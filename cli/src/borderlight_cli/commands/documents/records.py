@@ -90,7 +90,7 @@ async def _export(store: Path | None, traveller: str, out: Path) -> int:
     return count
 
 
-async def _erase(store: Path | None, traveller: str, document: str) -> str:
+async def _erase(store: Path | None, traveller: str, document: str | None) -> str:
     opened = await open_store(store, model_sha256())
     clock = SystemClock()
     bus = None if store is not None else KafkaBus(KafkaSettings(), "documents", clock, Metrics())
@@ -131,13 +131,15 @@ def export(
 
 def erase(
     traveller: Traveller,
-    document: Annotated[str, typer.Option(help="one document id; default: all of the traveller")] = ALL_DOCUMENTS,
+    document: Annotated[
+        str | None, typer.Option(help="one document id; default: all of the traveller")
+    ] = ALL_DOCUMENTS,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
     store: StoreFolder = None,
 ) -> None:
     """Erase record, cache and key; publishes document.erased.v1. It cannot be undone."""
     if not yes:
-        typer.confirm(f"Erase {document} of {traveller} for good?", abort=True)
+        typer.confirm(f"Erase {document or 'everything'} of {traveller} for good?", abort=True)
     typer.echo(f"receipt {run(_erase(store, traveller, document))} ({DocumentErased.topic})")
 
 

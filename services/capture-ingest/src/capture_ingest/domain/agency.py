@@ -26,7 +26,12 @@ def key_digest(key: str) -> str:
 
 
 def find_agency(keys: Mapping[str, AgencyKey], presented: str) -> tuple[str, AgencyKey] | None:
-    """(name, key) of the agency whose key was presented; every key is compared, in constant time each."""
+    """(name, key) of the agency whose key was presented; every key is compared, in constant time each.
+
+    An empty key is nobody's, whatever the settings say.
+    """
+    if not presented:
+        return None
     digest = key_digest(presented)
     found: tuple[str, AgencyKey] | None = None
     for name, key in keys.items():

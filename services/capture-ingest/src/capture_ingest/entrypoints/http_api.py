@@ -12,6 +12,7 @@ from starlette.routing import Match
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from borderlight.errors import Unavailable
+from borderlight.runtime.http.answer_headers import AnswerHeaders
 from capture_ingest.entrypoints import live_socket, session_routes, traveller_routes, upload_routes
 from capture_ingest.entrypoints.api_docs import describe
 from capture_ingest.entrypoints.page_routes import page_routes
@@ -78,6 +79,7 @@ def build_http_api(settings: CaptureIngestSettings, parts: Sequence[object]) -> 
     """The ASGI application of the public port. parts: what the routes ask for, each by its own type."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry=_NO_TELEMETRY)
     app.add_middleware(RequestLimits, timeout_s=settings.request_timeout_s)
+    app.add_middleware(AnswerHeaders)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     app.state.parts = {type(part): part for part in (settings, *parts)}
     describe(app)

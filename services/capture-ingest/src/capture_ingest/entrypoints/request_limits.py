@@ -1,19 +1,14 @@
-"""What holds for every request before anybody is asked who sent it: size and time of a body, headers of the answer."""
+"""What holds for every request before anybody is asked who sent it: size and time of a body."""
 
 import asyncio
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from capture_ingest.entrypoints.problems import problem
 
 MAX_JSON_BYTES = 65_536
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 def _is_upload(scope: Scope) -> bool:
@@ -32,7 +27,6 @@ class RequestLimits:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        send = self._with_headers(send)
         if _is_upload(scope):
             return await self._app(scope, receive, send)
         stated = Headers(scope=scope).get("content-length", "")
@@ -62,15 +56,3 @@ class RequestLimits:
             return message
 
         return limited
-
-    @staticmethod
-    def _with_headers(send: Send) -> Send:
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-store")
-            await send(message)
-
-        return sending

@@ -30,8 +30,13 @@ class UploadTurn:
         self.held = 0
 
     def hold(self, size: int) -> None:
-        """Count `size` bytes as held; raises Unavailable when all uploads together would hold too much."""
-        if self._turns.held + size > self._turns.most:
+        """Count `size` bytes as held; raises Unavailable when all uploads together would hold too much.
+
+        A third is kept for small uploads, as every page's is: a few large ones cannot shut everybody out.
+        """
+        most = self._turns.most
+        is_small = self.held + size <= most // 32
+        if self._turns.held + size > (most if is_small else most - most // 3):
             raise Unavailable("too many uploads at once")
         self.held += size
         self._turns.held += size

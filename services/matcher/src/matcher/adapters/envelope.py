@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
 from borderlight.errors import BorderlightError, ObjectCorrupt, Unavailable
+from borderlight.runtime.strong_key import TRIAL_KEYS
 
 _MAGIC = b"BLE1"
 _NONCE = 12
@@ -114,6 +115,10 @@ class KeyRing:
         """Read a key file; raises KeyFileUnreadable."""
         try:
             raw = json.loads(text)
+            if TRIAL_KEYS & {raw["lookup"], *(entry["key"] for entry in raw["masters"])}:
+                raise KeyFileUnreadable(
+                    "these keys stand in an example; `borderlight documents keys init FILE` makes others"
+                )
             masters = {str(entry["id"]): base64.b64decode(entry["key"], validate=True) for entry in raw["masters"]}
             lookup = base64.b64decode(raw["lookup"], validate=True)
         except (ValueError, KeyError, TypeError, binascii.Error) as error:

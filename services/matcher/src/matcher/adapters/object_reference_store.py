@@ -31,7 +31,6 @@ from matcher.adapters.redis_reference_cache import KEEP_S, RedisReferenceCache
 from matcher.domain.authenticity import as_of
 from matcher.domain.comparison import Reference
 from matcher.domain.dossier import (
-    ALL_DOCUMENTS,
     DocumentRecord,
     StoredEmbedding,
     Tombstone,
@@ -43,6 +42,7 @@ from matcher.ports import StoredDocument
 
 BUCKET = "references"
 SEALED = "application/octet-stream"
+_ALL = "all"  # in a tombstone, instead of the digest of a document's id
 KEEP_TOMBSTONES = timedelta(days=90)
 _DAMAGED = Reference("-", "other", None, "", ("comparison.reference_damaged",))
 
@@ -233,7 +233,8 @@ class ObjectReferenceStore:
                 raw = json.loads(await self._objects.get(BUCKET, name))
             except ObjectMissing:
                 continue
-            found.append(Tombstone(raw["document"], datetime.fromisoformat(raw["erased_at"])))
+            document = None if raw["document"] == _ALL else raw["document"]
+            found.append(Tombstone(document, datetime.fromisoformat(raw["erased_at"])))
         return found
 
     async def _is_erased(self, traveller: str, record: DocumentRecord, names: Sequence[str] | None = None) -> bool:
@@ -282,8 +283,8 @@ class ObjectReferenceStore:
         if self._cache is not None:
             await self._cache.invalidate(traveller)
 
-    async def _delete_documents(self, traveller: str, document_id: str) -> int:
-        prefix = f"{traveller}/" if document_id == ALL_DOCUMENTS else f"{traveller}/{_digest(document_id)}/"
+    async def _delete_documents(self, traveller: str, document_id: str | None) -> int:
+        prefix = f"{traveller}/" if document_id is None else f"{traveller}/{_digest(document_id)}/"
         count = 0
         for name in await self._objects.list_keys(BUCKET, prefix):
             if "/erased/" not in name and "/keys/" not in name:
@@ -291,14 +292,14 @@ class ObjectReferenceStore:
                 count += 1
         return count
 
-    async def erase(self, traveller_ref: str, document_id: str, at: datetime) -> str:
+    async def erase(self, traveller_ref: str, document_id: str | None, at: datetime) -> str:
         traveller = self._keys.name_of(traveller_ref)
-        digest = ALL_DOCUMENTS if document_id == ALL_DOCUMENTS else _digest(document_id)
+        digest = _ALL if document_id is None else _digest(document_id)
         stone = json.dumps({"document": digest, "erased_at": at.isoformat()}).encode()
         stone_name = f"{traveller}/erased/{int(at.timestamp() * 1000)}-{digest[:8]}"
         await self._objects.put(BUCKET, stone_name, stone, "application/json")
         keys_destroyed = 0
-        if document_id == ALL_DOCUMENTS:
+        if document_id is None:
             for name in await self._objects.list_keys(BUCKET, f"{traveller}/keys/"):
                 await self._objects.delete(BUCKET, name)
                 keys_destroyed += 1
@@ -309,7 +310,7 @@ class ObjectReferenceStore:
         receipt = str(uuid.uuid4())
         content = {
             "schema": "borderlight.receipt/1", "receipt": receipt, "erased_at": at.isoformat(),
-            "scope": "traveller" if document_id == ALL_DOCUMENTS else "document", "objects": count,
+            "scope": "traveller" if document_id is None else "document", "objects": count,
             "data_keys_destroyed": keys_destroyed,
         }  # fmt: skip
         text = json.dumps(content, indent=1).encode()

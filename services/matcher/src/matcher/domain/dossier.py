@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from matcher.domain.authenticity import ChipCheck
 
-ALL_DOCUMENTS = "all"
+ALL_DOCUMENTS = None  # instead of a document's id; no text, so that no id can be mistaken for it
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class StoredEmbedding:
 
 @dataclass(frozen=True)
 class Tombstone:
-    """Everything handed in up to `erased_at` is gone and stays gone; document_id: one of them, or "all"."""
+    """Everything handed in up to `erased_at` is gone and stays gone; document_id: one of them, None is all."""
 
-    document_id: str
+    document_id: str | None
     erased_at: datetime
 
     def covers(self, document_id: str, submitted_at: datetime) -> bool:
         """Whether a submission is older than the erasure: it must not come back."""
-        return self.document_id in (ALL_DOCUMENTS, document_id) and submitted_at <= self.erased_at
+        return self.document_id in (None, document_id) and submitted_at <= self.erased_at
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,25 @@
 """The stewards' HTTP API: hand in, look at, erase. Authenticated by a key; absent when no key is set."""
 
+import asyncio
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from pydantic import SecretStr, ValidationError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from borderlight.contracts.events import DocumentSubmitted, ObjectRef
+from borderlight.contracts.events import WHOLE_TRAVELLER, DocumentSubmitted, ObjectRef
 from borderlight.errors import ObjectCorrupt, Unavailable
 from borderlight.runtime.clock import Clock
+from borderlight.runtime.http.answer_headers import AnswerHeaders
+from borderlight.runtime.logs import logger
 from matcher.adapters.chip_codec import chip_to_json
 from matcher.domain.chip_file import split
 from matcher.domain.dossier import ALL_DOCUMENTS
@@ -23,14 +29,19 @@ from matcher.use_cases.enrol_document import EnrolDocument
 from matcher.use_cases.erase_documents import EraseDocuments
 
 MAX_BYTES = 20_000_000
+AT_ONCE = 4  # photographs in memory
+BODY_TIMEOUT_S = 60.0
 _PROBLEMS = {
     "not-authorized": (401, "Send the stewards' key as a bearer token."),
     "document-unknown": (404, "There is no such document."),
     "document-damaged": (500, "The stored document cannot be opened; hand it in again."),
     "document-superseded": (409, "It was erased, or a later hand-in stands."),
+    "photo-too-slow": (408, "The photograph took too long; send it again."),
     "photo-too-large": (413, "Send at most 20 MB."),
     "request-invalid": (422, "The request does not have the documented form."),
     "photo-refused": (422, "The photograph cannot serve as a reference."),
+    "not-found": (404, "There is nothing at this address."),
+    "method-not-allowed": (405, "This address does not take this method."),
     "overloaded": (503, "The store is away; try again in a few seconds."),
 }
 
@@ -56,6 +67,27 @@ async def _body(request: Request) -> bytes | None:
     return b"".join(chunks)
 
 
+def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]], methods: Collection[str]) -> Route:
+    """A route that takes these methods only; Starlette would add HEAD."""
+    route = Route(path, endpoint, methods=[*methods])
+    route.methods = set(methods)
+    return route
+
+
+async def _routing(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    answer = _problem("method-not-allowed" if error.status_code == 405 else "not-found")
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def steward_app(api: "StewardApi") -> Starlette:
+    """The application of the stewards' own port."""
+    return Starlette(
+        routes=api.routes(), middleware=[Middleware(AnswerHeaders)], exception_handlers={HTTPException: _routing}
+    )
+
+
 @dataclass(frozen=True)
 class StewardApi:
     """PUT, GET, DELETE /v1/travellers/{traveller}/documents/{document}; DELETE /v1/travellers/{traveller}.
@@ -68,14 +100,18 @@ class StewardApi:
     references: ReferenceStore
     clock: Clock
     key: SecretStr
+    hands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     def routes(self) -> list[Route]:
+        by_method = {"PUT": self._put, "GET": self._get, "DELETE": self._delete}
+
+        async def document(request: Request) -> Response:
+            return await by_method[request.method](request)
+
         path = "/v1/travellers/{traveller}/documents/{document}"
         return [
-            Route(path, self._guarded(self._put), methods=["PUT"]),
-            Route(path, self._guarded(self._get), methods=["GET"]),
-            Route(path, self._guarded(self._delete), methods=["DELETE"]),
-            Route("/v1/travellers/{traveller}", self._guarded(self._delete), methods=["DELETE"]),
+            _route(path, self._guarded(document), by_method),
+            _route("/v1/travellers/{traveller}", self._guarded(self._delete), {"DELETE"}),
         ]
 
     def _guarded(self, handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
@@ -83,6 +119,7 @@ class StewardApi:
             scheme, _, token = request.headers.get("authorization", "").partition(" ")
             wanted = self.key.get_secret_value().encode()
             if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), wanted):
+                logger().warning("a wrong stewards' key was refused", address=request.client and request.client.host)
                 return _problem("not-authorized")
             try:
                 return await handler(request)
@@ -94,9 +131,15 @@ class StewardApi:
         return guarded
 
     async def _put(self, request: Request) -> Response:
-        photo = await _body(request)
-        if photo is None:
-            return _problem("photo-too-large")
+        async with self.hands:
+            try:
+                async with asyncio.timeout(BODY_TIMEOUT_S):
+                    photo = await _body(request)
+            except TimeoutError:
+                return _problem("photo-too-slow")
+            return _problem("photo-too-large") if photo is None else await self._hand_in(request, photo)
+
+    async def _hand_in(self, request: Request, photo: bytes) -> Response:
         query = request.query_params
         try:
             security_object, photo = split(photo)
@@ -155,6 +198,8 @@ class StewardApi:
 
     async def _delete(self, request: Request) -> Response:
         document = request.path_params.get("document", ALL_DOCUMENTS)
+        if document == WHOLE_TRAVELLER:
+            return _problem("request-invalid", f"{WHOLE_TRAVELLER!r} is no document's id; delete the traveller instead")
         return JSONResponse({"receipt": await self.erase(request.path_params["traveller"], document)})
 
 

@@ -81,6 +81,7 @@ class EnrolDocument:
 
         security_object: the chip's EF.SOD; what it says is kept, the file is not: it holds a hash of the holder's name.
         """
+        submitted = self._in_our_time(submitted)
         reading = await asyncio.to_thread(self.reader.read_photo, photo)
         chip = await self._authenticated(submitted, photo, security_object)
         usable = reading.embedding is not None
@@ -116,6 +117,10 @@ class EnrolDocument:
             await self.references.erase(submitted.traveller_ref, submitted.replaces, submitted.submitted_at)
         await self._publish(submitted, enrolment)
         return enrolment
+
+    def _in_our_time(self, submitted: DocumentSubmitted) -> DocumentSubmitted:
+        """A hand-in from the future would stand in the way of every later one, and of its erasure."""
+        return submitted.model_copy(update={"submitted_at": min(submitted.submitted_at, self.clock.now())})
 
     async def _authenticated(
         self, submitted: DocumentSubmitted, photo: bytes, security_object: bytes | None

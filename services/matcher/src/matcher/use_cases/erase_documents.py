@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from borderlight.contracts.events import DocumentErased
+from borderlight.contracts.events import WHOLE_TRAVELLER, DocumentErased
 from borderlight.runtime.bus.port import EventPublisher
 from borderlight.runtime.clock import Clock
 from matcher.domain.dossier import ALL_DOCUMENTS, RetentionRule, is_due
@@ -15,15 +15,15 @@ class EraseDocuments:
     clock: Clock
     publisher: EventPublisher | None = None
 
-    async def __call__(self, traveller_ref: str, document_id: str = ALL_DOCUMENTS) -> str:
+    async def __call__(self, traveller_ref: str, document_id: str | None = ALL_DOCUMENTS) -> str:
         """The receipt's id. Hand-ins older than this moment stay out, however late they arrive."""
         now = self.clock.now()
         receipt = await self.references.erase(traveller_ref, document_id, now)
         if self.publisher is not None:
             erased = DocumentErased(
-                traveller_ref=traveller_ref, document_id=document_id, erased_at=now, receipt=receipt
+                traveller_ref=traveller_ref, document_id=document_id or WHOLE_TRAVELLER, erased_at=now, receipt=receipt
             )
-            await self.publisher.publish(erased, (document_id, now.isoformat()))
+            await self.publisher.publish(erased, (erased.document_id, now.isoformat()))
         return receipt
 
     async def due(self, rules: tuple[RetentionRule, ...]) -> int:

@@ -3,16 +3,20 @@
 import asyncio
 import io
 from typing import Any
+from urllib.parse import urlsplit
 
 import urllib3
 from minio import Minio
 from minio.error import MinioException, S3Error, ServerError
+from pydantic import model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from borderlight.contracts.events import ObjectRef
 from borderlight.errors import BorderlightError, InvalidMessage, ObjectForbidden, ObjectMissing, Unavailable
 from borderlight.runtime.objects.port import check_key, reference
+from borderlight.runtime.strong_key import TRIAL_KEYS
 
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _MISSING = {"NoSuchKey", "NoSuchBucket", "NotFound", "NoSuchObject", "NoSuchVersion"}
 _FORBIDDEN = {"AccessDenied", "AllAccessDisabled", "InvalidObjectState"}
 _PASSING = {
@@ -45,14 +49,20 @@ def classify(code: str, status: int, what: str) -> BorderlightError:
 
 
 class S3Settings(BaseSettings):
-    """How to reach the S3 server; prefix S3_."""
+    """How to reach the S3 server; prefix S3_. The delivered secret is for servers on this machine only."""
 
-    model_config = SettingsConfigDict(env_prefix="S3_")
+    model_config = SettingsConfigDict(env_prefix="S3_", hide_input_in_errors=True)
     endpoint: str = "http://127.0.0.1:9000"
     access_key: str = "borderlight"
     secret_key: str = "borderlight-local-only"
     region: str = "us-east-1"
     timeout_s: float = 10.0
+
+    @model_validator(mode="after")
+    def has_a_secret_of_its_own(self) -> "S3Settings":
+        if self.secret_key in TRIAL_KEYS and urlsplit(self.endpoint).hostname not in _LOOPBACK:
+            raise ValueError("S3_SECRET_KEY stands in an example; another machine's store needs one of its own")
+        return self
 
 
 class S3ObjectStore:
