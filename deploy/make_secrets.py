@@ -19,8 +19,8 @@ def _key() -> str:
     return secrets.token_urlsafe(32)
 
 
-def _document_keys() -> str:
-    """Master keys of the document store, as `borderlight documents keys init` makes them."""
+def _master_keys() -> str:
+    """Master keys of the document store, or of sessions, as `borderlight documents keys init` makes them."""
     lookup, master = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
     ring = {"schema": "borderlight.keys/1", "lookup": lookup, "masters": [{"id": secrets.token_hex(4), "key": master}]}
     return json.dumps(ring, separators=(",", ":"))
@@ -30,7 +30,8 @@ def compose_secrets() -> dict[str, str]:
     return {
         "BORDERLIGHT_API_KEY": _key(),
         "BORDERLIGHT_S3_SECRET_KEY": _key(),
-        "BORDERLIGHT_DOCUMENT_KEYS": _document_keys(),
+        "BORDERLIGHT_DOCUMENT_KEYS": _master_keys(),
+        "BORDERLIGHT_SESSION_KEYS": _master_keys(),
         "BORDERLIGHT_GRAFANA_PASSWORD": _key(),
     }
 
@@ -40,7 +41,8 @@ def overlay_secrets() -> dict[str, str]:
         "s3-access-key": "borderlight",
         "s3-secret-key": _key(),
         "agency-api-key": _key(),
-        "document-keys": _document_keys(),
+        "document-keys": _master_keys(),
+        "session-keys": _master_keys(),
     }
 
 

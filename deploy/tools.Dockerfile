@@ -11,7 +11,7 @@ COPY cli cli
 COPY tools tools
 COPY lab lab
 RUN uv pip install --no-deps --no-build-isolation --python /opt/venv/bin/python \
-    ./shared ./services/capture-ingest ./services/liveness ./services/matcher ./services/decision ./cli ./tools ./lab
+    ./shared ./services/capture-ingest ./services/liveness ./services/matcher ./services/decision ./services/retention ./cli ./tools ./lab
 RUN /opt/venv/bin/borderlight models build --out /models
 
 FROM python:3.11.14-slim-bookworm

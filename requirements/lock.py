@@ -8,7 +8,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN = "borderlight"
-PACKAGES = ["shared", "services/capture-ingest", "services/liveness", "services/matcher", "services/decision"]
+PACKAGES = [
+    "shared",
+    "services/capture-ingest",
+    "services/liveness",
+    "services/matcher",
+    "services/decision",
+    "services/retention",
+]
 TOOLS = ["cli", "tools", "lab"]
 
 

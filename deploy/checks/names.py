@@ -17,11 +17,13 @@ from capture_ingest.settings import CaptureIngestSettings
 from decision.settings import DecisionSettings
 from liveness.settings import LivenessSettings
 from matcher.settings import MatcherSettings
+from retention.settings import RetentionServiceSettings
 
 SETTINGS: tuple[type[BaseSettings], ...] = (
     KafkaSettings, S3Settings, CaptureIngestSettings, LivenessSettings, MatcherSettings, DecisionSettings,
+    RetentionServiceSettings,
 )  # fmt: skip
-_OURS = re.compile(r"^(KAFKA|S3|CAPTURE_INGEST|LIVENESS|MATCHER|DECISION)_")
+_OURS = re.compile(r"^(KAFKA|S3|CAPTURE_INGEST|LIVENESS|MATCHER|DECISION|RETENTION)_")
 _GROUP = re.compile(r"^borderlight\.([a-z-]+)\.(.+)$")
 OPS_PORT = 9090
 PUBLIC_PORTS = {"api": 8080}

@@ -13,16 +13,20 @@ from borderlight.runtime.bus.memory import MemoryBus
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.file import FileObjectStore
 from borderlight.runtime.process import service_app
+from borderlight.runtime.sealing import KeyRing
 from capture_ingest.adapters.memory_session_store import MemorySessionStore
 from capture_ingest.app import wire_api, wire_normalizer
 from capture_ingest.settings import CaptureIngestSettings
+from decision.adapters.memory_history import MemoryHistory
 from decision.adapters.memory_join_store import MemoryJoinStore
-from decision.app import wire_decision
+from decision.app import TOPICS, wire_decision
 from decision.settings import DecisionSettings
 from liveness.app import wire_liveness
 from liveness.settings import LivenessSettings
 from matcher.app import wire_matcher
 from matcher.settings import MatcherSettings
+from retention.app import wire_retention
+from retention.domain.retention_clock import RetentionRules
 
 COMMITTED = Path(__file__).resolve().parents[2] / "shared" / "schemas" / "asyncapi.json"
 NOT_USED: Any = None
@@ -37,7 +41,10 @@ PROCESSES: dict[str, Wire] = {
         bus, objects, NOT_USED, NOT_USED, MatcherSettings(returning_travellers=True), clock
     ),
     "decision": lambda bus, objects, clock, metrics: wire_decision(
-        bus, MemoryJoinStore(), NOT_USED, DecisionSettings(), clock, metrics
+        bus, MemoryJoinStore(), MemoryHistory(lambda: [], TOPICS), DecisionSettings(), clock, metrics
+    ),
+    "retention": lambda bus, objects, clock, metrics: wire_retention(
+        bus, objects, KeyRing.generate(), RetentionRules(), clock, metrics
     ),
 }
 

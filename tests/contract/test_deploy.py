@@ -10,8 +10,8 @@ import pytest
 import yaml
 from checks import images, names, pod_security
 
+from borderlight.runtime.sealing import KeyRing
 from borderlight.runtime.strong_key import TRIAL_KEYS
-from matcher.adapters.envelope import KeyRing
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,7 +76,7 @@ def test_the_pod_monitor_selects_a_label_that_pods_carry() -> None:
 def test_every_service_of_the_code_has_a_deployment_and_a_compose_service() -> None:
     services = set(yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"])
     manifests = {path.stem for path in (ROOT / "deploy/k8s/base").glob("*.yaml")}
-    for name in ("api", "normalizer", "liveness", "matcher", "decision"):
+    for name in ("api", "normalizer", "liveness", "matcher", "decision", "retention"):
         assert name in services and name in manifests
 
 

@@ -11,7 +11,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).parent / "uv"
-MODULES = {"capture-ingest": "capture_ingest", "liveness": "liveness", "matcher": "matcher", "decision": "decision"}
+MODULES = {
+    "capture-ingest": "capture_ingest",
+    "liveness": "liveness",
+    "matcher": "matcher",
+    "decision": "decision",
+    "retention": "retention",
+}
 
 
 def steps(dockerfile: Path, stage: str) -> list[str]:

@@ -13,9 +13,9 @@ import pytest
 from servers import Endpoints
 
 from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
+from borderlight.runtime.sealing import KeyRing
 from borderlight_lab.simulator.bundle_writer import document_photo
 from borderlight_lab.simulator.head import make_head
-from matcher.adapters.envelope import KeyRing
 from matcher.adapters.object_reference_store import BUCKET
 
 TRAVELLERS = 60

@@ -13,12 +13,12 @@ from suites.session_store_suite import SessionStoreSuite
 
 from borderlight.errors import Unavailable
 from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
+from borderlight.runtime.sealing import KeyRing
 from borderlight_tools.devstack.server import free_ports
 from borderlight_tools.devstack.servers import S3_ACCESS_KEY, S3_SECRET_KEY
 from capture_ingest.adapters.redis_attempt_store import RedisAttemptStore
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
 from decision.adapters.redis_join_store import RedisJoinStore
-from matcher.adapters.envelope import KeyRing
 from matcher.adapters.object_reference_store import BUCKET as REFERENCES
 from matcher.adapters.object_reference_store import ObjectReferenceStore
 from matcher.adapters.redis_reference_cache import RedisReferenceCache

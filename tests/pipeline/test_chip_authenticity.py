@@ -21,18 +21,20 @@ from typer.testing import CliRunner
 
 from borderlight.contracts.events import DocumentAuthenticity, DocumentEnrolled, DocumentSubmitted
 from borderlight.runtime.objects.file import FileObjectStore
+from borderlight.runtime.sealing import KeyRing, load_keys
 from borderlight_cli.commands.documents import chips, ingest, records
+from borderlight_lab.simulated_limits import SIMULATED_LIMITS
 from borderlight_lab.simulator.bundle_writer import document_photo
 from borderlight_lab.simulator.head import make_head
-from matcher.adapters.envelope import KeyRing, load_keys
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
-from matcher.adapters.onnx_face_reader import OnnxFaceReader
 from matcher.adapters.passive_authentication.checker import PassiveAuthentication
 from matcher.adapters.passive_authentication.folder_trust import FolderTrust, TrustFolderUnreadable
-from matcher.app import PHOTO_BUCKET
+from matcher.app import PHOTO_BUCKET, make_face_reader
 from matcher.domain.authenticity import Authenticity
 from matcher.domain.comparison import Comparison, ComparisonDecision, DocumentResult, compare
 from matcher.entrypoints.http_api import StewardApi
+from matcher.ports import FaceReader
+from matcher.settings import MatcherSettings
 from matcher.use_cases.enrol_document import EnrolDocument
 from matcher.use_cases.erase_documents import EraseDocuments
 
@@ -51,8 +53,8 @@ command = documents_command()
 
 
 @pytest.fixture(scope="module")
-def reader(models: Path) -> OnnxFaceReader:
-    return OnnxFaceReader(models)
+def reader() -> FaceReader:
+    return make_face_reader(MatcherSettings(thresholds_file=SIMULATED_LIMITS))
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,7 @@ def chip_photo() -> bytes:
 class Desk:
     """The matcher's document side with a trust folder that holds Utopia's authority."""
 
-    def __init__(self, folder: Path, reader: OnnxFaceReader) -> None:
+    def __init__(self, folder: Path, reader: FaceReader) -> None:
         self.folder, self.trusted = folder / "store", folder / "trust"
         self.trusted.mkdir()
         (self.trusted / "utopia.cer").write_bytes(UTOPIA.authority())
@@ -92,7 +94,7 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, reader: OnnxFaceReader) -> Desk:
+async def desk(tmp_path: Path, reader: FaceReader) -> Desk:
     made = Desk(tmp_path, reader)
     await made.objects.ensure_bucket(BUCKET)
     return made
@@ -245,7 +247,7 @@ class Imported:
 
 @pytest.fixture
 def imported(
-    tmp_path: Path, chip_photo: bytes, reader: OnnxFaceReader, monkeypatch: pytest.MonkeyPatch, models: Path
+    tmp_path: Path, chip_photo: bytes, reader: FaceReader, monkeypatch: pytest.MonkeyPatch, models: Path
 ) -> Imported:
     del reader
     trust, photos, key_file = tmp_path / "trust", tmp_path / "photos", tmp_path / "keys.json"

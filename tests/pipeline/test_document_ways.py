@@ -15,10 +15,10 @@ from starlette.applications import Starlette
 from borderlight.contracts.events import DocumentEnrolled, DocumentErased, DocumentRefused, DocumentSubmitted, ObjectRef
 from borderlight.errors import InvalidMessage
 from borderlight.runtime.objects.file import FileObjectStore
+from borderlight.runtime.sealing import KeyRing
 from borderlight_lab.simulated_limits import SIMULATED_LIMITS
 from borderlight_lab.simulator.bundle_writer import document_photo
 from borderlight_lab.simulator.head import make_head
-from matcher.adapters.envelope import KeyRing
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.app import PHOTO_BUCKET, make_face_reader
 from matcher.entrypoints.http_api import StewardApi, steward_app

@@ -3,6 +3,8 @@
 Nothing here repeats the flow: handlers, use cases and domain are those of production. Nothing survives the process.
 """
 
+import asyncio
+import contextlib
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +15,9 @@ from borderlight.runtime.bus.memory import MemoryBus
 from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.file import FileObjectStore
+from borderlight.runtime.objects.sealed import SealedObjectStore
+from borderlight.runtime.objects.session_keys import SessionKeys
+from borderlight.runtime.sealing import KeyRing
 from capture_ingest.adapters.memory_session_store import MemorySessionStore
 from capture_ingest.app import wire_api, wire_normalizer, wire_ops
 from capture_ingest.ports import CaptureNormalizer
@@ -23,10 +28,11 @@ from decision.app import TOPICS, wire_decision
 from decision.settings import DecisionSettings
 from liveness.app import wire_liveness
 from liveness.settings import LivenessSettings
-from matcher.adapters.envelope import KeyRing
 from matcher.app import load_key_ring, make_face_reader, open_reference_store, wire_matcher
 from matcher.ports import FaceReader
 from matcher.settings import MatcherSettings
+from retention.app import wire_retention
+from retention.settings import RetentionServiceSettings
 
 
 @dataclass
@@ -72,7 +78,10 @@ class EmbeddedStack:
         root = folder if folder is not None else Path(self._temporary.name if self._temporary else ".")
         self.clock = SystemClock()
         self.metrics = Metrics()
-        self.objects = FileObjectStore(root)
+        files = FileObjectStore(root)
+        rules = RetentionServiceSettings()
+        masters = KeyRing.generate()
+        self.objects = SealedObjectStore(files, SessionKeys(files, masters, self.clock, rules.unfinished()))
         self.sessions = MemorySessionStore()
         self.bus = MemoryBus("embedded", self.clock, self.metrics)
         self.joins = MemoryJoinStore()
@@ -88,17 +97,28 @@ class EmbeddedStack:
         self.matcher = wire_matcher(
             self.bus, self.objects, self.references, models.reader, settings_of_matcher, self.clock
         )
+        self.retention = wire_retention(self.bus, files, masters, rules.rules(), self.clock, self.metrics)
         history = MemoryHistory(lambda: self.bus.log, TOPICS)
         self.decision = wire_decision(self.bus, self.joins, history, DecisionSettings(), self.clock, self.metrics)
 
     async def __aenter__(self) -> "EmbeddedStack":
         await self.decision.catch_up()
+        await self.retention.ensure_buckets()
         await self.bus.start()
+        self._sweeping = asyncio.create_task(self._sweep())
         return self
+
+    async def _sweep(self) -> None:
+        while True:
+            await self.retention.sweep()
+            await asyncio.sleep(RetentionServiceSettings().sweep_every_s)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._sweeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._sweeping
         await self.bus.stop()
         if self._temporary is not None:
             self._temporary.cleanup()

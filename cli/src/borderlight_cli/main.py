@@ -29,6 +29,7 @@ COMMANDS: dict[str, Subcommand] = {
     "documents": Subcommand("borderlight_cli.commands.documents", "The document-photo store."),
     "compare": Subcommand("borderlight_cli.commands.compare", "Compare two pictures as the matcher does."),
     "dlq": Subcommand("borderlight_cli.commands.dlq", "Dead letters: list, show, redrive."),
+    "erase": Subcommand("borderlight_cli.commands.erase", "Erase what sessions left; find what outlived its time."),
     "consumer": Subcommand("borderlight_cli.commands.consumer", "Stages that consume: list, resume after a pause."),
     "topics": Subcommand("borderlight_cli.commands.topics", "Create and reconcile Kafka topics."),
     "version": Subcommand("borderlight_cli.commands.version", "Print the version."),

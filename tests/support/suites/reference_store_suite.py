@@ -11,8 +11,8 @@ from fakes.clock import StandingClock
 
 from borderlight.contracts.events import ObjectRef
 from borderlight.errors import ObjectCorrupt
-from borderlight.runtime.objects.port import ObjectStore
-from matcher.adapters.envelope import KeyRing, StoreLocked
+from borderlight.runtime.objects.port import ObjectStore, StoredObject
+from borderlight.runtime.sealing import KeyRing, StoreLocked
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.adapters.redis_reference_cache import RedisReferenceCache
 from matcher.adapters.store_audit import audit_store
@@ -55,6 +55,9 @@ class HookedObjects:
 
     async def list_keys(self, bucket: str, prefix: str) -> list[str]:
         return await self.inner.list_keys(bucket, prefix)
+
+    async def list_objects(self, bucket: str, prefix: str) -> list[StoredObject]:
+        return await self.inner.list_objects(bucket, prefix)
 
     async def ensure_bucket(self, bucket: str) -> None:
         await self.inner.ensure_bucket(bucket)

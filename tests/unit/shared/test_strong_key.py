@@ -9,10 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from borderlight.runtime.objects.s3 import S3Settings
+from borderlight.runtime.sealing import KeyFileUnreadable, KeyRing
 from borderlight.runtime.strong_key import TRIAL_KEYS, weakness_of
 from capture_ingest.domain.agency import AgencyKey, Scope, find_agency
 from capture_ingest.settings import CaptureIngestSettings
-from matcher.adapters.envelope import KeyFileUnreadable, KeyRing
 from matcher.settings import MatcherSettings
 
 WEAK = ["", " ", "short", "a" * 64, "abababab" * 8, *sorted(TRIAL_KEYS)]

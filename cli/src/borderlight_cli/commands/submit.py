@@ -14,7 +14,7 @@ from borderlight.errors import BorderlightError
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.metrics import Metrics
-from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
+from borderlight.runtime.objects.session_store import open_sealed_s3
 from borderlight_cli.commands.documents.options import model_sha256
 from borderlight_cli.submission import submit_bundle, wait_until_enrolled
 from capture_ingest.use_cases.store_video import BUCKET as CAPTURES
@@ -24,7 +24,7 @@ from matcher.settings import MatcherSettings
 
 
 async def _submit(folders: list[Path], repeat: int, fresh: bool) -> int:
-    objects = S3ObjectStore(S3Settings())
+    objects = await open_sealed_s3(SystemClock())
     for bucket in (CAPTURES, PHOTO_BUCKET, REFERENCES):
         await objects.ensure_bucket(bucket)
     bus = KafkaBus(KafkaSettings(), "submit", SystemClock(), Metrics())

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from borderlight.runtime.objects.file import FileObjectStore
 from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
-from matcher.adapters.envelope import KeyRing
+from borderlight.runtime.sealing import KeyRing
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.app import load_key_ring, open_reference_store
 from matcher.settings import MatcherSettings

@@ -19,6 +19,7 @@ from borderlight.contracts.events import CaptureNormalized
 from borderlight.runtime.bus.port import AnyEvent
 from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.objects.file import FileObjectStore
+from borderlight.runtime.sealing import KeyRing
 from borderlight.vision.models import default_models_folder
 from borderlight_cli.duplicate_search import find_duplicates
 from borderlight_cli.importing.manifest import read_manifest
@@ -32,7 +33,6 @@ from borderlight_tools.devstack import servers
 from borderlight_tools.devstack.server import Server, free_ports
 from capture_ingest.adapters.video.decoder import DecodeLimits
 from capture_ingest.adapters.video.normalizer import VisionCaptureNormalizer
-from matcher.adapters.envelope import KeyRing
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.adapters.redis_reference_cache import RedisReferenceCache
 from matcher.app import limits_in_force, make_face_reader

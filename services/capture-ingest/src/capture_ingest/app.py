@@ -15,7 +15,7 @@ from borderlight.runtime.http.health import health_routes
 from borderlight.runtime.http.public_server import PublicPort
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
-from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
+from borderlight.runtime.objects.session_store import open_sealed_s3
 from borderlight.runtime.process import run_worker, service_app
 from borderlight.runtime.redis_role import RedisRole, check_role
 from capture_ingest.adapters.memory_attempt_store import MemoryAttemptStore
@@ -133,7 +133,7 @@ async def run_api() -> None:
         raise BorderlightError(
             "CAPTURE_INGEST_ALLOW_ANONYMOUS_AGENCY is for this machine: set CAPTURE_INGEST_HOST to 127.0.0.1"
         )
-    objects = S3ObjectStore(S3Settings())
+    objects = await open_sealed_s3(clock)
     bus = KafkaBus(KafkaSettings(), "api", clock, metrics)
     redis: Redis = Redis.from_url(settings.redis_url)
     counters_url = settings.counters_redis_url or settings.redis_url
@@ -156,7 +156,7 @@ async def run_api() -> None:
 async def run_normalizer() -> None:
     """The normalizer process."""
     settings, clock, metrics = CaptureIngestSettings(), SystemClock(), Metrics()
-    objects = S3ObjectStore(S3Settings())
+    objects = await open_sealed_s3(clock)
     bus = KafkaBus(KafkaSettings(), "normalizer", clock, metrics)
     limits = DecodeLimits(max_bytes=settings.max_upload_bytes)
     normalizer = SandboxedCaptureNormalizer(

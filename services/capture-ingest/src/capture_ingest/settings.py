@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from borderlight.runtime.objects.retention_settings import RetentionSettings
 from borderlight.runtime.strong_key import TRIAL_KEYS, StrongKey
 from borderlight.vision.models import default_models_folder
 from capture_ingest.domain.agency import AgencyKey, Scope, key_digest
@@ -68,8 +69,11 @@ class CaptureIngestSettings(BaseSettings):
     rate_per_agency: str = "6000/minute"
     rate_of_wrong_keys: str = "30/minute"
     agency_name: str = ""
-    retention_note_days: int = 1
     min_camera_fps: float = 15.0
+    kept_hours: float = Field(
+        default=RetentionSettings.model_fields["hours_after_verdict"].default,
+        validation_alias="RETENTION_HOURS_AFTER_VERDICT",  # what the page says is what retention does
+    )
     parent_origins: list[str] = []
 
     @property

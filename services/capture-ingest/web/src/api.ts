@@ -17,7 +17,7 @@ export interface Claimed {
   session_id: string;
   token: string;
   agency: string;
-  retention_days: number;
+  kept_hours: number;
   min_camera_fps: number;
   parent_origins: string[];
   calm: boolean;

@@ -5,7 +5,7 @@ import { takeAgain } from "./effects/opening";
 import { platform } from "./environment";
 import type { Journey, Shown } from "./journey";
 import type { State } from "./machine";
-import { days, fill } from "./words";
+import { duration, fill } from "./words";
 import type { Button, Words } from "./words/shape";
 
 const CAPTURE: ReadonlySet<State> = new Set(["warming", "placing", "light_check", "announce"]);
@@ -81,7 +81,7 @@ function advised(shown: Shown, words: Words): HTMLElement {
 function body(shown: Shown, words: Words, journey: Journey): (HTMLElement | SVGElement | null)[] {
   const values = {
     agency: shown.about?.agency || words.agency,
-    days: days(shown.about?.retention_days ?? 1, document.documentElement.lang),
+    kept: duration(shown.about?.kept_hours ?? 12, document.documentElement.lang),
     percent: shown.percent,
     seconds: shown.state === "announce" ? (shown.calm ? CALM_S : LIGHT_S) : shown.seconds,
   };

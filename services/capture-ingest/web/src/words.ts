@@ -29,9 +29,10 @@ export async function load(language: Language): Promise<Words> {
   return (await LOADERS[language]()).words;
 }
 
-/** A number of days with its unit, as the language says it. */
-export function days(count: number, language: string): string {
-  return new Intl.NumberFormat(language, { style: "unit", unit: "day", unitDisplay: "long" }).format(count);
+/** A duration as the language says it: in days where they come out whole, else in hours. */
+export function duration(hours: number, language: string): string {
+  const [count, unit] = hours >= 24 && hours % 24 === 0 ? [hours / 24, "day"] : [Math.ceil(hours), "hour"];
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(count);
 }
 
 /** `text` with {names} filled in, its first letter a capital: a name may begin the sentence. */

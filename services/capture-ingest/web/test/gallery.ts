@@ -10,7 +10,7 @@ const about: Claimed = {
   session_id: "s",
   token: "t",
   agency: "",
-  retention_days: 1,
+  kept_hours: 12,
   min_camera_fps: 15,
   parent_origins: [],
   calm: false,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { choose, fill, LANGUAGES, type Language, load } from "../src/words";
+import { choose, duration, fill, LANGUAGES, type Language, load } from "../src/words";
 
 type Tree = { [key: string]: Tree | string } | string | Tree[];
 
@@ -52,4 +52,12 @@ test("the first language that we speak is chosen", () => {
 test("holes without a value stay to be seen", () => {
   assert.equal(fill("{a} of {b}", { a: 1 }), "1 of {b}");
   assert.equal(fill("{a} helps", { a: "the agency" }), "The agency helps");
+});
+
+test("a duration is said in days where they come out whole, else in hours rounded up", () => {
+  assert.equal(duration(12, "en"), "12 hours");
+  assert.equal(duration(24, "en"), "1 day");
+  assert.equal(duration(72, "en"), "3 days");
+  assert.equal(duration(30, "en"), "30 hours");
+  assert.equal(duration(0.5, "en"), "1 hour", "never less than what is true");
 });

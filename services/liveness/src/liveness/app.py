@@ -5,7 +5,7 @@ from borderlight.runtime.bus.port import Bus
 from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
-from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
+from borderlight.runtime.objects.session_store import open_sealed_s3
 from borderlight.runtime.process import run_worker, service_app
 from liveness.adapters.capture_series import series_of
 from liveness.adapters.html_explainer import HtmlExplainer
@@ -25,7 +25,7 @@ def wire_liveness(bus: Bus, objects: ObjectStore, settings: LivenessSettings) ->
 async def run_liveness() -> None:
     """The liveness process."""
     settings, clock, metrics = LivenessSettings(), SystemClock(), Metrics()
-    objects = S3ObjectStore(S3Settings())
+    objects = await open_sealed_s3(clock)
     bus = KafkaBus(KafkaSettings(), "liveness", clock, metrics)
     wire_liveness(bus, objects, settings)
 

@@ -13,12 +13,15 @@ from borderlight.runtime.clock import Clock, SystemClock
 from borderlight.runtime.http.public_server import PublicPort
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
-from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
+from borderlight.runtime.objects.session_store import open_sealed_s3
 from borderlight.runtime.process import run_worker, service_app
+<<<<<<< HEAD
 from borderlight.runtime.redis_role import RedisRole, check_role
+=======
+from borderlight.runtime.sealing import KeyRing, load_keys
+>>>>>>> main
 from borderlight.vision.embedder import DEFAULT_EMBEDDER, FaceEmbedder, read_description
 from borderlight.vision.pinned import pinned_models
-from matcher.adapters.envelope import KeyRing, load_keys
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore
 from matcher.adapters.onnx_face_reader import OnnxFaceReader
 from matcher.adapters.passive_authentication.checker import ChipRules, PassiveAuthentication
@@ -137,7 +140,7 @@ def retention_rules(settings: MatcherSettings) -> tuple[RetentionRule, ...]:
 async def run_matcher() -> None:
     """The matcher process."""
     settings, clock, metrics = MatcherSettings(), SystemClock(), Metrics()
-    objects = S3ObjectStore(S3Settings())
+    objects = await open_sealed_s3(clock)
     bus = KafkaBus(KafkaSettings(), "matcher", clock, metrics)
     redis: Redis = Redis.from_url(settings.redis_url, socket_timeout=2.0)
     reader = make_face_reader(settings)

@@ -66,6 +66,11 @@ class Metrics:
             ["outcome"], buckets=_SECONDS, registry=r,
         )  # fmt: skip
         self.join_pending = Gauge("borderlight_join_pending", "Sessions that wait for an answer.", registry=r)
+        self.oldest_overdue_seconds = Gauge(
+            "borderlight_retention_oldest_overdue_seconds",
+            "How long the oldest session has been due for erasure; 0 when none is.",
+            registry=r,
+        )
         self.join_gaps_total = Counter(
             "borderlight_join_gaps_total", "Records that came when earlier ones were not in the join.", ["topic"],
             registry=r,

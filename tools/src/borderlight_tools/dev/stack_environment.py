@@ -6,7 +6,7 @@ import sys
 
 from borderlight_tools.devstack.stack import STATE
 
-COMMANDS = ("submit", "verdicts", "documents", "topics", "dlq", "consumer", "load")
+COMMANDS = ("submit", "verdicts", "documents", "topics", "dlq", "erase", "consumer", "load")
 
 
 def enter_stack(command: str) -> None:

@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from borderlight.runtime.sealing import KeyRing, write_key_file
 from borderlight_tools.devstack import servers
 from borderlight_tools.devstack.install import install
 from borderlight_tools.devstack.server import Server, free_ports
@@ -25,10 +26,11 @@ SERVICES: dict[str, list[str]] = {
     "liveness": ["liveness"],
     "matcher": ["matcher"],
     "decision": ["decision"],
+    "retention": ["retention"],
 }
 _PREFIX = {
     "api": "CAPTURE_INGEST", "normalizer": "CAPTURE_INGEST", "liveness": "LIVENESS", "matcher": "MATCHER",
-    "decision": "DECISION",
+    "decision": "DECISION", "retention": "RETENTION",
 }  # fmt: skip
 
 
@@ -49,6 +51,7 @@ def _is_ready(port: int) -> bool:
         return False
 
 
+<<<<<<< HEAD
 def stack_environment(
     kafka_port: int, join_port: int, sessions_port: int, s3_port: int, key_file: Path
 ) -> dict[str, str]:
@@ -58,6 +61,16 @@ def stack_environment(
         command = [sys.executable, "-m", "borderlight_cli", "documents", "keys", "init", str(key_file)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
     join_url, sessions_url = f"redis://127.0.0.1:{join_port}", f"redis://127.0.0.1:{sessions_port}"
+=======
+def stack_environment(kafka_port: int, redis_port: int, s3_port: int, key_file: Path) -> dict[str, str]:
+    """Environment that points every service and command at the stack; the key files are made."""
+    session_key_file = key_file.with_name(f"session-{key_file.name}")
+    for file in (key_file, session_key_file):
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_key_file(file, KeyRing.generate())
+    redis_url = f"redis://127.0.0.1:{redis_port}"
+>>>>>>> main
     return {
         "KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{kafka_port}",
         "KAFKA_SESSION_TIMEOUT_MS": "10000",
@@ -68,6 +81,7 @@ def stack_environment(
         "MATCHER_REDIS_URL": f"{sessions_url}/1",
         "DECISION_REDIS_URL": f"{join_url}/0",
         "MATCHER_KEY_FILE": str(key_file),
+        "RETENTION_KEY_FILE": str(session_key_file),
         "CAPTURE_INGEST_ALLOW_ANONYMOUS_AGENCY": "true",
     }
 

@@ -20,7 +20,7 @@ from borderlight.runtime.bus.kafka_reader import read_topic
 from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
-from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
+from borderlight.runtime.objects.session_store import open_sealed_s3
 from borderlight_cli.commands.documents.options import model_sha256
 from borderlight_cli.submission import submit_documents, traveller_of, wait_until_enrolled
 from capture_ingest.use_cases.store_video import BUCKET as CAPTURES
@@ -110,7 +110,7 @@ async def run_load(folders: list[Path], rate: float, seconds: float, drain_s: fl
     await bus.start()
     stop = asyncio.Event()
     try:
-        clips = await store_clips(folders, bus, S3ObjectStore(S3Settings()))
+        clips = await store_clips(folders, bus, await open_sealed_s3(SystemClock()))
         watcher = asyncio.create_task(_watch(result, stop))
         await asyncio.sleep(1.0)  # the reader must stand at the end of the topic before the first session
         begin = time.monotonic() + 0.2

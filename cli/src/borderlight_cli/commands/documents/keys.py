@@ -1,27 +1,16 @@
 """`borderlight documents keys init | rotate | rewrap`: the master keys of the store."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from borderlight.runtime.sealing import KeyFileUnreadable, KeyRing, write_key_file
 from borderlight_cli.commands.documents.options import StoreFolder, model_sha256, run
 from borderlight_cli.importing.stores import open_store
-from matcher.adapters.envelope import KeyFileUnreadable, KeyRing
 
 keys = typer.Typer(help="Master keys of the document store.", no_args_is_help=True)
 KeyFile = Annotated[Path, typer.Argument(help="the key file (MATCHER_KEY_FILE)")]
-
-
-def write_key_file(path: Path, ring: KeyRing) -> None:
-    """Readable by its owner only; an older file is replaced in one step."""
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as stream:
-        stream.write(ring.to_text())
-    part.replace(path)
 
 
 @keys.command()

@@ -51,7 +51,7 @@ class ClaimedSession(BaseModel):
     session_id: str
     token: str
     agency: str
-    retention_days: int
+    kept_hours: float = Field(description="film and measurement are erased so many hours after the verdict")
     min_camera_fps: float
     parent_origins: list[str]
     calm: bool
@@ -91,7 +91,7 @@ def claimed_session(session: Session, token: str, settings: CaptureIngestSetting
         session_id=session.session_id,
         token=token,
         agency=settings.agency_name,
-        retention_days=settings.retention_note_days,
+        kept_hours=settings.kept_hours,
         min_camera_fps=settings.min_camera_fps,
         parent_origins=settings.parent_origins,
         calm=session.calm,

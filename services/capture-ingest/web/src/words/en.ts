@@ -8,7 +8,7 @@ export const words: Words = {
   what: [
     "Your phone films your face for a few seconds while the screen shows coloured light.",
     "{agency} compares this with the photograph in your travel document.",
-    "The film is deleted after {days}. Nothing stays on this phone.",
+    "The film is deleted after {kept}. Nothing stays on this phone.",
   ],
   calm: "The calm light changes slowly and does not flash. It takes a little longer and counts the same.",
   states: {

@@ -8,7 +8,7 @@ export const words: Words = {
   what: [
     "Su teléfono graba su cara unos segundos mientras la pantalla muestra luz de colores.",
     "{agency} compara la grabación con la fotografía de su documento de viaje.",
-    "La grabación se borra después de {days}. No queda nada en este teléfono.",
+    "La grabación se borra después de {kept}. No queda nada en este teléfono.",
   ],
   calm: "La luz tranquila cambia despacio y no parpadea. Tarda un poco más y vale lo mismo.",
   states: {

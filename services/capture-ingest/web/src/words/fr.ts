@@ -8,7 +8,7 @@ export const words: Words = {
   what: [
     "Votre téléphone filme votre visage pendant quelques secondes tandis que l’écran montre une lumière colorée.",
     "{agency} compare ce film à la photographie de votre document de voyage.",
-    "Le film est effacé après {days}. Rien ne reste sur ce téléphone.",
+    "Le film est effacé après {kept}. Rien ne reste sur ce téléphone.",
   ],
   calm: "La lumière calme change lentement et ne clignote pas. Elle dure un peu plus longtemps et compte autant.",
   states: {

@@ -1,4 +1,4 @@
-// What a language must say. {agency}, {days} (with its unit), {percent} and {seconds} are filled in.
+// What a language must say. {agency}, {kept} (a duration with its unit), {percent} and {seconds} are filled in.
 import type { State } from "../machine";
 
 export type Hint =

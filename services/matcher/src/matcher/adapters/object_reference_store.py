@@ -25,8 +25,8 @@ from borderlight.errors import ObjectMissing
 from borderlight.runtime.clock import Clock, SystemClock
 from borderlight.runtime.logs import logger
 from borderlight.runtime.objects.port import ObjectStore
+from borderlight.runtime.sealing import KeyRing, SealBroken, new_data_key, seal, unseal
 from matcher.adapters.chip_codec import chip_from_json, chip_to_json
-from matcher.adapters.envelope import KeyRing, SealBroken, new_data_key, seal, unseal
 from matcher.adapters.redis_reference_cache import KEEP_S, RedisReferenceCache
 from matcher.domain.authenticity import as_of
 from matcher.domain.comparison import Reference

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from borderlight.errors import Unavailable
 from borderlight.runtime.logs import logger
-from matcher.adapters.envelope import SealBroken, seal, unseal
+from borderlight.runtime.sealing import SealBroken, seal, unseal
 from matcher.domain.authenticity import Authenticity
 from matcher.domain.comparison import Reference
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from borderlight.errors import ObjectMissing
 from borderlight.runtime.objects.port import ObjectStore
-from matcher.adapters.envelope import KeyRing, SealBroken, StoreLocked, unseal
+from borderlight.runtime.sealing import KeyRing, SealBroken, StoreLocked, unseal
 from matcher.adapters.object_reference_store import BUCKET
 
 _NAME = re.compile(

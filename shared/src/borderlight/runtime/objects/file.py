@@ -3,11 +3,12 @@
 import asyncio
 import os
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 
 from borderlight.contracts.events import ObjectRef
 from borderlight.errors import ObjectMissing
-from borderlight.runtime.objects.port import check_key, reference
+from borderlight.runtime.objects.port import StoredObject, check_key, reference
 
 
 class FileObjectStore:
@@ -43,10 +44,18 @@ class FileObjectStore:
         self._path(bucket, key).unlink(missing_ok=True)
 
     async def list_keys(self, bucket: str, prefix: str) -> list[str]:
+        return [one.key for one in await self.list_objects(bucket, prefix)]
+
+    async def list_objects(self, bucket: str, prefix: str) -> list[StoredObject]:
         root = self._root / bucket
         folder = root / prefix.rpartition("/")[0]  # an object below a prefix is in the folder that the prefix names
-        found = (p for p in folder.rglob("*") if p.is_file() and not p.name.endswith(".part"))
-        return sorted(key for key in (p.relative_to(root).as_posix() for p in found) if key.startswith(prefix))
+        listed: list[StoredObject] = []
+        for path in folder.rglob("*"):
+            key = path.relative_to(root).as_posix()
+            if key.startswith(prefix) and path.is_file() and not path.name.endswith(".part"):
+                state = path.stat()
+                listed.append(StoredObject(key, datetime.fromtimestamp(state.st_mtime, UTC), state.st_size))
+        return sorted(listed, key=lambda one: one.key)
 
     async def ensure_bucket(self, bucket: str) -> None:
         (self._root / bucket).mkdir(parents=True, exist_ok=True)

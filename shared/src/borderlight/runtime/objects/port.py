@@ -3,10 +3,20 @@ rests on conditional writes."""
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from borderlight.contracts.events import ObjectRef
 from borderlight.errors import InvalidMessage, ObjectCorrupt, ObjectForeign
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object as a listing has it. modified_at: when it was stored; size [bytes]."""
+
+    key: str
+    modified_at: datetime
+    size: int
 
 
 class ObjectStore(Protocol):
@@ -26,6 +36,10 @@ class ObjectStore(Protocol):
 
     async def list_keys(self, bucket: str, prefix: str) -> list[str]:
         """Keys that begin with `prefix`, sorted."""
+        ...
+
+    async def list_objects(self, bucket: str, prefix: str) -> list[StoredObject]:
+        """Objects whose key begins with `prefix`, sorted by key; raises Unavailable."""
         ...
 
     async def ensure_bucket(self, bucket: str) -> None:

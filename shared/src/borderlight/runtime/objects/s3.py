@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,10 +14,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from borderlight.contracts.events import ObjectRef
 from borderlight.errors import BorderlightError, InvalidMessage, ObjectForbidden, ObjectMissing, Unavailable
-from borderlight.runtime.objects.port import check_key, reference
+from borderlight.runtime.objects.port import StoredObject, check_key, reference
 from borderlight.runtime.strong_key import TRIAL_KEYS
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_UNDATED = datetime.fromtimestamp(0, UTC)  # a server that states no time: old, so that a clock never spares it
 _MISSING = {"NoSuchKey", "NoSuchBucket", "NotFound", "NoSuchObject", "NoSuchVersion"}
 _FORBIDDEN = {"AccessDenied", "AllAccessDisabled", "InvalidObjectState"}
 _PASSING = {
@@ -119,9 +121,15 @@ class S3ObjectStore:
         await self._call(self._client.remove_object, bucket_name=bucket, object_name=key)
 
     async def list_keys(self, bucket: str, prefix: str) -> list[str]:
-        def read() -> list[str]:
-            found = self._client.list_objects(bucket_name=bucket, prefix=prefix, recursive=True)
-            return sorted(str(item.object_name) for item in found)
+        return [one.key for one in await self.list_objects(bucket, prefix)]
+
+    async def list_objects(self, bucket: str, prefix: str) -> list[StoredObject]:
+        def read() -> list[StoredObject]:
+            listed = self._client.list_objects(bucket_name=bucket, prefix=prefix, recursive=True)
+            objects = (
+                StoredObject(str(one.object_name), one.last_modified or _UNDATED, one.size or 0) for one in listed
+            )
+            return sorted(objects, key=lambda one: one.key)
 
         return await self._call(read)
 

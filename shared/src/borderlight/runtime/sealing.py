@@ -151,3 +151,13 @@ def load_keys(file: Path | None, text: str | None) -> KeyRing:
     if text:
         return KeyRing.from_text(text)
     raise KeyFileUnreadable("set MATCHER_KEY_FILE (or MATCHER_KEYS); `borderlight documents keys init FILE` makes one")
+
+
+def write_key_file(path: Path, ring: KeyRing) -> None:
+    """Readable by its owner only; an older file is replaced in one step."""
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as stream:
+        stream.write(ring.to_text())
+    part.replace(path)
