@@ -13,7 +13,7 @@ from borderlight.contracts.events import ObjectRef
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.metrics import Metrics
-from borderlight.runtime.objects.s3 import S3ObjectStore, S3Settings
+from borderlight.runtime.objects.session_store import open_sealed_s3
 from borderlight_lab.simulator.clips import make_clips
 from borderlight_tools.load.driver import Clip, store_clips
 from borderlight_tools.load.soak import Soak, SoakPlan, SoakReport
@@ -35,7 +35,7 @@ async def _run(folder: Path, clips: int, window_s: float, plan: SoakPlan) -> Soa
     try:
         stored = [Clip("nobody", _REF, _REF)]
         if clips:
-            stored = await store_clips(folders, bus, S3ObjectStore(S3Settings()))
+            stored = await store_clips(folders, bus, await open_sealed_s3(SystemClock()))
         return await Soak(stack, stored, bus, plan).run()
     finally:
         await bus.stop()

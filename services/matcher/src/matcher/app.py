@@ -15,11 +15,8 @@ from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.session_store import open_sealed_s3
 from borderlight.runtime.process import run_worker, service_app
-<<<<<<< HEAD
 from borderlight.runtime.redis_role import RedisRole, check_role
-=======
 from borderlight.runtime.sealing import KeyRing, load_keys
->>>>>>> main
 from borderlight.vision.embedder import DEFAULT_EMBEDDER, FaceEmbedder, read_description
 from borderlight.vision.pinned import pinned_models
 from matcher.adapters.object_reference_store import BUCKET, ObjectReferenceStore

@@ -51,26 +51,16 @@ def _is_ready(port: int) -> bool:
         return False
 
 
-<<<<<<< HEAD
 def stack_environment(
     kafka_port: int, join_port: int, sessions_port: int, s3_port: int, key_file: Path
 ) -> dict[str, str]:
-    """Environment that points every service and command at the stack; the document store's key file is made."""
-    if not key_file.exists():
-        key_file.parent.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "borderlight_cli", "documents", "keys", "init", str(key_file)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
-    join_url, sessions_url = f"redis://127.0.0.1:{join_port}", f"redis://127.0.0.1:{sessions_port}"
-=======
-def stack_environment(kafka_port: int, redis_port: int, s3_port: int, key_file: Path) -> dict[str, str]:
     """Environment that points every service and command at the stack; the key files are made."""
     session_key_file = key_file.with_name(f"session-{key_file.name}")
     for file in (key_file, session_key_file):
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
             write_key_file(file, KeyRing.generate())
-    redis_url = f"redis://127.0.0.1:{redis_port}"
->>>>>>> main
+    join_url, sessions_url = f"redis://127.0.0.1:{join_port}", f"redis://127.0.0.1:{sessions_port}"
     return {
         "KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{kafka_port}",
         "KAFKA_SESSION_TIMEOUT_MS": "10000",

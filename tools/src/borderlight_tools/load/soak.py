@@ -18,15 +18,8 @@ from borderlight.errors import BorderlightError
 from borderlight.runtime.bus.kafka import KafkaBus, KafkaSettings
 from borderlight.runtime.bus.kafka_reader import read_topic
 from borderlight.runtime.clock import SystemClock
-<<<<<<< HEAD
 from borderlight_tools.load.driver import Clip
 from borderlight_tools.load.soak_stack import SoakStack
-=======
-from borderlight.runtime.metrics import Metrics
-from borderlight.runtime.objects.session_store import open_sealed_s3
-from borderlight_tools.devstack.stack import Stack
-from borderlight_tools.load.driver import Clip, store_clips
->>>>>>> main
 
 LATEST = "entry.verdict.latest.v1"
 DEADLINE = "session.deadline"
@@ -108,7 +101,6 @@ class Soak:
             "redis-failover-back": lambda: stack.fail_over(2.0),
         }
 
-<<<<<<< HEAD
     async def run(self) -> SoakReport:
         """All faults, then the check."""
         faults = self.faults()
@@ -121,35 +113,6 @@ class Soak:
             await asyncio.sleep(0.3 * each / self.plan.rate)
             await happen()
             await sending
-=======
-
-async def _latest() -> dict[str, list[bytes]]:
-    found: dict[str, list[bytes]] = defaultdict(list)
-    async for record in read_topic(KafkaSettings(), LATEST):
-        found[record.key.decode()].append(record.value)
-    return found
-
-
-async def soak(stack: Stack, clips: list[Path], sessions: int, seed: int, every_s: float, wait_s: float) -> SoakReport:
-    """Send `sessions` through a started stack under kills; the stack's environment must be this process's."""
-    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
-    report = SoakReport()
-    bus = KafkaBus(KafkaSettings(), "soak", SystemClock(), Metrics())
-    await bus.start()
-    try:
-        stored = await store_clips(clips, bus, await open_sealed_s3(SystemClock()))
-        killer = asyncio.create_task(_kill_at_random(stack, report, chance, every_s))
-        for number in range(sessions):
-            session = uuid.uuid4().hex
-            await _publish_stubbornly(bus, session, chance.choice(stored))
-            report.accepted.append(session)
-            await asyncio.sleep(chance.expovariate(4.0))
-            if number in (sessions // 3, 2 * sessions // 3):
-                name = "kafka" if number == sessions // 3 else "redis"
-                report.kills[name] += 1
-                stack.servers[name].kill()
-                await asyncio.to_thread(stack.servers[name].start)
->>>>>>> main
         killer.cancel()
         await asyncio.gather(killer, return_exceptions=True)
         await self.stack.until_ready()
