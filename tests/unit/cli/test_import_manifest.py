@@ -1,13 +1,15 @@
 """Manifests: every column's errors in words, numbers never kept, journals that survive an edit."""
 
+from concurrent.futures import Executor, Future
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from borderlight_cli.importing.manifest import ImportRow, ManifestUnreadable, read_manifest
-from borderlight_cli.importing.run import Imported, Journal, run_import
+from borderlight_cli.importing.run import Imported, Journal, bounded, run_import
 
 SALT = b"s" * 32
 
@@ -83,3 +85,25 @@ def test_a_finished_row_is_not_done_again_and_an_edited_one_is(tmp_path: Path) -
     (kept,) = run_import([row], journal, None, 1, lambda _: None)
     assert kept.outcome == "enrolled" and kept.quality == (("sharpness", 5.0),)
     assert set(journal.done()) == {1}
+
+
+class CountingPool(Executor):
+    """Does each chunk at once and counts what was handed out."""
+
+    def __init__(self) -> None:
+        self.handed_out = 0
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.handed_out += 1
+        future: Future[Any] = Future()
+        future.set_result(list(args[0]))
+        return future
+
+
+def test_no_more_chunks_are_handed_out_than_can_be_taken() -> None:
+    pool, taken, most = CountingPool(), [], 0
+    for future in bounded(pool, [[number] for number in range(40)], at_once=6):  # type: ignore[list-item]
+        most = max(most, pool.handed_out - len(taken))
+        taken += future.result()
+    assert sorted(taken) == list(range(40)), "every chunk comes back once"
+    assert most == 6

@@ -5,8 +5,9 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from matcher.use_cases.enrol_document import EnrolDocument
 _CHUNK = 16
 _AT_ONCE = 4
 """Photographs in hand per process: one waits for the store while another is embedded."""
+_CHUNKS_PER_WORKER = 4
+"""Chunks that are handed out per process: enough that none waits, few enough that a stop costs little."""
 _state: dict[str, Any] = {}
 
 
@@ -162,8 +165,9 @@ def run_import(
     chunks = [left[at : at + _CHUNK] for at in range(0, len(left), _CHUNK)]
     if chunks:
         context = get_context("spawn")
-        with ProcessPoolExecutor(workers or os.cpu_count(), context, _start, (folder,)) as pool:
-            for future in _bounded(pool, chunks):
+        processes = workers or os.cpu_count() or 1
+        with ProcessPoolExecutor(processes, context, _start, (folder,)) as pool:
+            for future in bounded(pool, chunks, processes * _CHUNKS_PER_WORKER):
                 results = future.result()
                 journal.append(results)
                 done |= {result.number: result for result in results}
@@ -171,6 +175,12 @@ def run_import(
     return [done[row.number] for row in rows]
 
 
-def _bounded(pool: ProcessPoolExecutor, chunks: Sequence[Sequence[ImportRow]]) -> Iterator[Future[list[Imported]]]:
-    futures = [pool.submit(_work, chunk) for chunk in chunks]
-    yield from as_completed(futures)
+def bounded(pool: Executor, chunks: Sequence[Sequence[ImportRow]], at_once: int) -> Iterator[Future[list[Imported]]]:
+    """Finished chunks as they come; never more than `at_once` that were handed out and not yet taken."""
+    left = iter(chunks)
+    running = {pool.submit(_work, chunk) for chunk in islice(left, at_once)}
+    while running:
+        done, running = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield future
+            running |= {pool.submit(_work, chunk) for chunk in islice(left, 1)}
