@@ -41,7 +41,7 @@ PROCESSES: dict[str, Wire] = {
         bus, objects, NOT_USED, NOT_USED, MatcherSettings(returning_travellers=True), clock
     ),
     "decision": lambda bus, objects, clock, metrics: wire_decision(
-        bus, MemoryJoinStore(), MemoryHistory(lambda: [], TOPICS), DecisionSettings(), clock, metrics
+        bus, MemoryJoinStore(), MemoryHistory(dict, TOPICS), DecisionSettings(), clock, metrics
     ),
     "retention": lambda bus, objects, clock, metrics: wire_retention(
         bus, objects, KeyRing.generate(), RetentionRules(), clock, metrics

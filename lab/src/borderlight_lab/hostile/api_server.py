@@ -9,6 +9,7 @@ from pathlib import Path
 
 from limits.aio.storage import RedisStorage
 from redis.asyncio import Redis
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
@@ -35,7 +36,11 @@ async def serve(port: int, folder: Path, redis_url: str) -> None:
     sessions = RedisSessionStore(Redis.from_url(redis_url))
     counters = RedisStorage(f"async+{redis_url}", implementation="redispy", key_prefix="rate")
     app = wire_api(bus, sessions, FileObjectStore(folder), settings, clock, metrics, counters)
-    app.router.routes.append(Route("/healthz", lambda _: PlainTextResponse("here")))
+
+    async def healthz(_: Request) -> PlainTextResponse:
+        return PlainTextResponse("here")
+
+    app.router.routes.append(Route("/healthz", healthz))
     await bus.start()
     async with serving(app, PublicPort("127.0.0.1", port, settings.max_connections)):
         await asyncio.Event().wait()

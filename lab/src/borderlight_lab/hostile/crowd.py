@@ -40,12 +40,13 @@ class Crowd:
         }  # fmt: skip
 
 
-async def _opened(client: httpx.AsyncClient) -> tuple[str, dict[str, str]]:
-    for _ in range(12):
-        opened = await client.post("/v1/sessions", json={"traveller_ref": "crowd"})
+async def opened_session(client: httpx.AsyncClient) -> tuple[str, dict[str, str]]:
+    opened = await client.post("/v1/sessions", json={"traveller_ref": "crowd"})
+    for _ in range(11):
         if opened.status_code not in (408, 429, 503):
             break
         await asyncio.sleep(1.0)
+        opened = await client.post("/v1/sessions", json={"traveller_ref": "crowd"})
     answer = opened.raise_for_status().json()
     path, auth = f"/v1/sessions/{answer['session_id']}", {"Authorization": f"Bearer {answer['token']}"}
     (await client.post(f"{path}/challenge", headers=auth)).raise_for_status()
@@ -54,7 +55,7 @@ async def _opened(client: httpx.AsyncClient) -> tuple[str, dict[str, str]]:
 
 async def _journey(client: httpx.AsyncClient, number: int) -> None:
     """As the page does it: again after 408, 429 and 503, up to six times."""
-    path, auth = await _opened(client)
+    path, auth = await opened_session(client)
     video = VIDEO + number.to_bytes(4, "big")
     offset = 0
     for _ in range(12):
@@ -96,7 +97,7 @@ async def _large_json(port: int, _: tuple[str, str]) -> str:
     )
     writer.write(head)
     with contextlib.suppress(ConnectionError):
-        for _ in range(300_000_000 // 65_536):
+        for _chunk in range(300_000_000 // 65_536):
             writer.write(b"10000\r\n" + b" " * 65_536 + b"\r\n")
             await asyncio.wait_for(writer.drain(), 30)
             if reader.at_eof():
@@ -144,7 +145,7 @@ async def run_crowd(port: int, pid: int, connections: int, seconds: float, token
     found = Crowd(before_mb=resident_mb(pid) or 0.0)
     base, over = f"http://127.0.0.1:{port}", asyncio.Event()
     async with httpx.AsyncClient(base_url=base, timeout=60.0, limits=httpx.Limits(max_connections=20)) as client:
-        stolen = [(path, auth["Authorization"]) for path, auth in [await _opened(client) for _ in range(tokens)]]
+        stolen = [(path, auth["Authorization"]) for path, auth in [await opened_session(client) for _ in range(tokens)]]
         now = 0
 
         async def hostile(number: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from borderlight_lab.benchmark.memory import resident_mb
-from borderlight_lab.hostile.crowd import VIDEO, _opened
+from borderlight_lab.hostile.crowd import VIDEO, opened_session
 from borderlight_lab.hostile.mutations import mutated_bytes, mutated_json
 
 WORKERS = 16
@@ -110,11 +110,11 @@ async def run_requests(port: int, pid: int, count: int, seed: int) -> Requests:
         async def work(number: int) -> None:
             nonlocal left
             random_ = random.Random(f"{seed}.{number}")
-            path, auth = await _opened(client)
+            path, auth = await opened_session(client)
             while left > 0:
                 left -= 1
                 if random_.random() < 0.02:  # its session may be over by now
-                    path, auth = await _opened(client)
+                    path, auth = await opened_session(client)
                 case = _case(random_, path, auth)
                 found.cases += 1
                 try:

@@ -160,7 +160,11 @@ async def run_normalizer() -> None:
     bus = KafkaBus(KafkaSettings(), "normalizer", clock, metrics)
     limits = DecodeLimits(max_bytes=settings.max_upload_bytes)
     normalizer = SandboxedCaptureNormalizer(
-        settings.models_dir, limits, settings.worker_memory_bytes, settings.worker_cpu_s
+        settings.models_dir,
+        limits,
+        settings.worker_memory_bytes,
+        settings.worker_cpu_s,
+        is_required=settings.sandbox_required,
     )
     wire_normalizer(bus, objects, normalizer)
 

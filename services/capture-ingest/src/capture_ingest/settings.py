@@ -34,9 +34,11 @@ class CaptureIngestSettings(BaseSettings):
     redis_url: sessions; counters_redis_url: rate limits, None is the sessions' Redis; public_url: what links begin
     with; trusted_proxies: addresses and networks whose X-Forwarded-For counts, with commas between; policies: ids
     beside the default that agencies may name, as decision has them; upload_memory_bytes: what all uploads of a process
-    may hold together; max_connections: beyond it a connection is answered with 503;
-    attempts_per_day: challenges that one traveller may see in 24 hours, over all sessions, 0 is without limit;
-    answer_deadline_s: from the challenge to the finish of a capture that was not committed while it was filmed.
+    may hold together; max_connections: beyond it a connection is answered with 503; worker_memory_bytes: what decoding
+    may use beyond the loaded models, so that the pod has more; sandbox_required: do not start where the kernel cannot
+    confine the decoder; attempts_per_day: challenges that one traveller may see in 24 hours, over all sessions, 0 is
+    without limit; answer_deadline_s: from the challenge to the finish of a capture that was not committed while it was
+    filmed.
     """
 
     model_config = SettingsConfigDict(env_prefix="CAPTURE_INGEST_", hide_input_in_errors=True)
@@ -60,8 +62,9 @@ class CaptureIngestSettings(BaseSettings):
     answer_deadline_s: float = 30.0
     policies: list[str] = []
     models_dir: Path = default_models_folder()
-    worker_memory_bytes: int = 1_500_000_000
+    worker_memory_bytes: int = 700_000_000
     worker_cpu_s: int = 20
+    sandbox_required: bool = False
     public_url: str | None = None
     trusted_proxies: str = "127.0.0.1"
     rate_per_address: str = "6000/minute"

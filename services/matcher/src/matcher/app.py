@@ -24,6 +24,7 @@ from matcher.adapters.onnx_face_reader import OnnxFaceReader
 from matcher.adapters.passive_authentication.checker import ChipRules, PassiveAuthentication
 from matcher.adapters.passive_authentication.folder_trust import FolderTrust
 from matcher.adapters.redis_reference_cache import RedisReferenceCache
+from matcher.adapters.sandboxed_pixels import SandboxedPixels
 from matcher.domain.dossier import RetentionRule
 from matcher.domain.thresholds import MatcherThresholds, parse_thresholds
 from matcher.entrypoints.http_api import StewardApi, steward_app
@@ -76,7 +77,9 @@ def make_uncalibrated_face_reader(settings: MatcherSettings) -> FaceReader:
 def _face_reader(settings: MatcherSettings, match_limit: float | None) -> FaceReader:
     own = settings.embedder_file
     embedder = FaceEmbedder(settings.models_dir) if own is None else FaceEmbedder.from_file(own)
-    return OnnxFaceReader(settings.models_dir, embedder, match_limit)
+    pixels = SandboxedPixels(is_required=settings.sandbox_required)
+    pixels.start()
+    return OnnxFaceReader(settings.models_dir, embedder, match_limit, pixels=pixels)
 
 
 def make_authenticator(settings: MatcherSettings) -> PassiveAuthentication:

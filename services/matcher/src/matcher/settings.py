@@ -2,9 +2,10 @@
 
 embedder_file: an operator's own embedding model (a TOML beside its ONNX file); key_file or keys: the master keys of the
 document store; steward_key: lets stewards in over HTTP, on a port of their own (steward_host, steward_port); keep_days:
-erase documents of a kind after so many days (JSON, for example {"visa": 180}); trust_folder: certificates of the states
-whose passport chips are checked, without it every signed chip is `issuer_unknown`; chip_refuses_sha1: a chip that rests
-on SHA-1 is `signature_invalid`; chip_needs_current_list: a chip whose authority has no current revocation list in the
+erase documents of a kind after so many days (JSON, for example {"visa": 180}); sandbox_required: do not start where the
+kernel cannot confine the decoder of photographs; trust_folder: certificates of the states whose passport chips are
+checked, without it every signed chip is `issuer_unknown`; chip_refuses_sha1: a chip that rests on SHA-1 is
+`signature_invalid`; chip_needs_current_list: a chip whose authority has no current revocation list in the
 folder is `issuer_unknown`.
 """
 
@@ -32,6 +33,7 @@ class MatcherSettings(BaseSettings):
     delete_submitted: bool = True
     returning_travellers: bool = False
     returning_keep_days: float = 30.0
+    sandbox_required: bool = False
     trust_folder: Path | None = None
     chip_refuses_sha1: bool = False
     chip_needs_current_list: bool = False

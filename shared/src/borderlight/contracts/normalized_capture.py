@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from borderlight.contracts.array_archive import ArchiveUnreadable, read_array, read_json_object, read_members
 from borderlight.errors import InvalidMessage
 
 SCHEMA = "borderlight.normalized/1"
@@ -68,6 +69,21 @@ class NormalizedCapture:
         """How the chips were cut."""
         return str(self.header.get("chip_template", _CHIP_TEMPLATE_BEFORE))
 
+    @property
+    def film_sha256(self) -> str:
+        """Digest of the film; raises NormalizedCaptureUnreadable when the header lacks it."""
+        found = self.header.get("video", {}).get("sha256")
+        if not isinstance(found, str):
+            raise NormalizedCaptureUnreadable("the header has no digest of the film")
+        return found
+
+    def quality_of(self, name: str) -> float:
+        """A measure of the capture's quality; raises NormalizedCaptureUnreadable when the header lacks it."""
+        try:
+            return float(self.header["quality"][name])
+        except (KeyError, TypeError, ValueError) as error:
+            raise NormalizedCaptureUnreadable(f"the header has no quality {name}") from error
+
 
 _CHIP_TEMPLATE_BEFORE = "dlib_150"
 _CHIP_SIDES = {"arcface_112": 112, "dlib_150": 150}
@@ -112,17 +128,16 @@ def unpack(content: bytes) -> NormalizedCapture:
     if len(content) > MAX_BYTES:
         raise NormalizedCaptureUnreadable(f"{len(content)} bytes; a normalized capture has at most {MAX_BYTES}")
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            header = json.loads(archive.read("header.json"))
-            if header.pop("schema", None) != SCHEMA:
-                raise NormalizedCaptureUnreadable(f"expected schema {SCHEMA}")
-            present = {name.removesuffix(".npy") for name in archive.namelist()}
-            arrays = {
-                name: np.lib.format.read_array(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
-                for name in (*_DTYPES, *(_OPTIONAL_DTYPES.keys() & present))
-            }
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError) as error:
+        optional = [f"{name}.npy" for name in _OPTIONAL_DTYPES]
+        members = read_members(content, ["header.json", *(f"{name}.npy" for name in _DTYPES)], optional)
+        header = read_json_object(members["header.json"])
+        known = (_DTYPES | _OPTIONAL_DTYPES).items()
+        arrays = {name: read_array(members[f"{name}.npy"], kind) for name, kind in known if f"{name}.npy" in members}
+    except ArchiveUnreadable as error:
         raise NormalizedCaptureUnreadable(f"The normalized capture cannot be read: {error}") from error
+    if header.pop("schema", None) != SCHEMA:
+        raise NormalizedCaptureUnreadable(f"expected schema {SCHEMA}")
+    _check_header(header)
     _check(arrays)
     capture = NormalizedCapture(header=header, **arrays)
     side = _CHIP_SIDES.get(capture.chip_template)
@@ -131,9 +146,32 @@ def unpack(content: bytes) -> NormalizedCapture:
     return capture
 
 
+def _is_number(value: object) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int | float) and abs(value) < 1e13
+
+
+def _check_header(header: dict[str, Any]) -> None:
+    for name in ("challenge", "quality", "video", "client_video"):
+        if not isinstance(header.get(name, {}), dict):
+            raise NormalizedCaptureUnreadable(f"the header's {name} is no object")
+    started = header.get("client_video", {}).get("started_client_ms")
+    if started is not None and not _is_number(started):
+        raise NormalizedCaptureUnreadable("the header's started_client_ms is no number")
+    for name, value in header.get("quality", {}).items():
+        if not _is_number(value):
+            raise NormalizedCaptureUnreadable(f"the header's quality {str(name)[:40]} is no number")
+
+
 def _check(arrays: dict[str, np.ndarray]) -> None:
-    frames = arrays["frame_time_ms"].shape[0]
+    counts = {name: arrays[name].shape[:1] or (-1,) for name in ("frame_time_ms", "tracked_frame", "chip_frame")}
+    (frames,), (tracked,), (chips,) = counts.values()
     expected = {
+        "frame_time_ms": (frames,),
+        "tracked_frame": (tracked,),
+        "landmarks": (tracked, 468, 3),
+        "eyes": (tracked, 2, 24, 40, 3),
+        "faces": (*arrays["faces"].shape[:1], 160, 160, 3),
+        "chip_frame": (chips,),
         "face_radiance": (frames, GRID_ROWS, GRID_COLUMNS, 3),
         "face_usable": (frames, GRID_ROWS, GRID_COLUMNS),
         "grid_to_frame": (frames, 2, 3),
@@ -143,11 +181,13 @@ def _check(arrays: dict[str, np.ndarray]) -> None:
     for name, shape in expected.items():
         if arrays[name].shape != shape:
             raise NormalizedCaptureUnreadable(f"{name} has shape {arrays[name].shape}, expected {shape}")
+    if not np.isfinite(arrays["frame_time_ms"]).all():
+        raise NormalizedCaptureUnreadable("a frame has no time")
+    for name in ("tracked_frame", "chip_frame"):
+        if ((arrays[name] < 0) | (arrays[name] >= frames)).any():
+            raise NormalizedCaptureUnreadable(f"{name} names a frame that is not there")
     if "frame_committed_ms" in arrays and arrays["frame_committed_ms"].shape != (frames,):
         raise NormalizedCaptureUnreadable("frame_committed_ms does not name every frame")
-    for name, dtype in (_DTYPES | _OPTIONAL_DTYPES).items():
-        if name in arrays and arrays[name].dtype != np.dtype(dtype):
-            raise NormalizedCaptureUnreadable(f"{name} is {arrays[name].dtype}, expected {dtype}")
 
 
 assert set(_DTYPES | _OPTIONAL_DTYPES) == {f.name for f in fields(NormalizedCapture)} - {"header"}

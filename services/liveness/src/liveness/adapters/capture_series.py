@@ -43,7 +43,7 @@ def _cell_place(capture: NormalizedCapture, frame_size: tuple[float, float]) -> 
 
 def schedule_of(capture: NormalizedCapture) -> ColourSchedule:
     """The issued challenge; raises CaptureRejected when it is unreadable."""
-    return ColourSchedule.from_json(capture.header["challenge"])
+    return ColourSchedule.from_json(capture.header.get("challenge", {}))
 
 
 def _timing(capture: NormalizedCapture, schedule: ColourSchedule) -> DisplayTiming:
@@ -65,10 +65,9 @@ def _commitment(capture: NormalizedCapture) -> Commitment | None:
 def series_of(capture: NormalizedCapture) -> CaptureSeries:
     """Arrays of a normalized capture; raises CaptureRejected when its challenge is unreadable."""
     schedule = schedule_of(capture)
-    quality = capture.header["quality"]
     points = capture.landmarks[:, :, :2].astype(np.float64) / _LANDMARK_UNITS_PER_PX
-    frame_size = float(quality["frame_width_px"]), float(quality["frame_height_px"])
-    seed = hashlib.sha256(str(capture.header["video"]["sha256"]).encode()).digest()
+    frame_size = capture.quality_of("frame_width_px"), capture.quality_of("frame_height_px")
+    seed = hashlib.sha256(capture.film_sha256.encode()).digest()
     return CaptureSeries(
         timing=_timing(capture, schedule),
         other_colours=_other_schedules(schedule, seed),
@@ -82,7 +81,7 @@ def series_of(capture: NormalizedCapture) -> CaptureSeries:
         face_low=points.min((0, 1)),
         face_high=points.max((0, 1)),
         frame_size=frame_size,
-        eye_distance_px=float(quality["eye_distance_px"]),
-        yaw=float(quality["yaw"]),
+        eye_distance_px=capture.quality_of("eye_distance_px"),
+        yaw=capture.quality_of("yaw"),
         commitment=_commitment(capture),
     )

@@ -12,7 +12,8 @@ from borderlight.vision.document_detector import DocumentFaceDetector
 from borderlight.vision.embedder import FaceEmbedder
 from borderlight.vision.frame import Frame
 from borderlight.vision.landmarker import FaceLandmarker, FaceMesh, Region
-from matcher.adapters.photo_decoder import CheckedPicture, PhotoRefused, check_picture
+from matcher.adapters.photo_decoder import CheckedPicture, PhotoRefused, PixelDecoder, check_picture
+from matcher.adapters.photo_pixels import decode_pixels
 from matcher.domain.comparison import comparison_score
 from matcher.domain.photo_quality import OTHER_FACE, QualityLimits, flags, measure_quality, refusals
 from matcher.ports import PhotoReading
@@ -40,13 +41,19 @@ class OnnxFaceReader:
     """The FaceReader port; holds the models.
 
     match_limit: score from which two faces on one page are one person; None while there is no limit yet, then a second
-    large face is always refused.
+    large face is always refused. pixels: decodes photographs; the service gives the one in the sandbox.
     """
 
     def __init__(
-        self, models: Path, embedder: FaceEmbedder, match_limit: float | None, limits: QualityLimits | None = None
+        self,
+        models: Path,
+        embedder: FaceEmbedder,
+        match_limit: float | None,
+        limits: QualityLimits | None = None,
+        pixels: PixelDecoder = decode_pixels,
     ) -> None:
         cv2.setNumThreads(1)
+        self._pixels = pixels
         self._detector = DocumentFaceDetector(models)
         self._landmarker = FaceLandmarker(models)
         self._embedder = embedder
@@ -98,7 +105,7 @@ class OnnxFaceReader:
 
     def read_photo(self, photo: bytes) -> PhotoReading:
         try:
-            rgb, faces = self._find(check_picture(photo))
+            rgb, faces = self._find(check_picture(photo, self._pixels))
         except PhotoRefused as refused:
             return PhotoReading(None, (refused.reason,))
         if not faces:

@@ -87,7 +87,7 @@ class CompareFaces:
 
     def _compare(self, capture: NormalizedCapture, references: list[Reference]) -> tuple[Comparison, float]:
         begun = time.thread_time()
-        eyes_px = float(capture.header["quality"]["eye_distance_px"])
+        eyes_px = capture.quality_of("eye_distance_px")
         limits = self.limits
         if not len(capture.chips) or eyes_px < limits.min_probe_eye_distance_px or not references:
             comparison = compare(None, references, limits.model_sha256, limits.min_match_score)
