@@ -22,4 +22,5 @@ class DecisionSettings(BaseSettings):
     clock_grace_s: float = 1.0
     """How far the clocks of the broker and of decision may differ [s]."""
     rebuild_window_s: float = 3_600.0
-    """How long before the last handled input a session can have been undecided, for a join that lost all [s]."""
+    """How long before the last handled input a session can have been undecided, for a join that lost all: longer than
+    any `decide_by` and the worst delay of a sweep [s]."""
