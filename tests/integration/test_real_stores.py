@@ -119,6 +119,10 @@ class TestReferencesOnS3AndRedis(ReferenceStoreSuite):
         (port,) = free_ports(1)
         away: Redis = Redis.from_url(f"redis://127.0.0.1:{port}", socket_timeout=0.2)
         store = ObjectReferenceStore(objects, keys, MODEL, RedisReferenceCache(away, keys.cache_key()))
-        assert await store.enrol(record(), PHOTO, embedding(record()))
+        with pytest.raises(Unavailable, match="cannot be told"):
+            await store.enrol(record(), PHOTO, embedding(record()))
         assert len(await store.references_of("traveller-1")) == 1
+        with pytest.raises(Unavailable, match="cannot be told"):
+            await store.erase("traveller-1", ALL_DOCUMENTS, record(minute=9).submitted_at)
+        assert await store.references_of("traveller-1") == []
         await away.aclose()

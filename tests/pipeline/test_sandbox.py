@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from simulated_sessions import Sessions
 
 from borderlight.contracts.normalized_capture import unpack
 from borderlight.errors import CaptureRejected, Unavailable
+from borderlight.runtime.sandbox.client import WorkerBroken, WorkerKilled
 from capture_ingest.adapters.sandboxed_capture_normalizer import SandboxedCaptureNormalizer
 from capture_ingest.adapters.video.decoder import DecodeLimits
 
@@ -48,16 +50,44 @@ async def test_a_capture_is_normalized_within_its_size(
     assert (capture.face_radiance >= 0).all() and (capture.face_radiance <= 1).all()
 
 
-async def test_a_killed_worker_is_replaced(normalizer: SandboxedCaptureNormalizer, sessions: Sessions) -> None:
-    video = video_of(sessions["honest"])
-    running = asyncio.create_task(normalizer.normalize(video, HEADER))
+async def kill_next(normalizer: SandboxedCaptureNormalizer, not_again: int | None = None) -> int:
+    """SIGKILL to the worker, as the kernel would; its pid."""
+    async with asyncio.timeout(60):
+        while (pid := normalizer.worker_pid) in (None, not_again):
+            await asyncio.sleep(0.01)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+async def test_a_worker_killed_from_outside_costs_a_healthy_capture_nothing(
+    normalizer: SandboxedCaptureNormalizer, sessions: Sessions
+) -> None:
+    running = asyncio.create_task(normalizer.normalize(video_of(sessions["honest"]), HEADER))
     await asyncio.sleep(0.1)
-    os.kill(worker_pid(normalizer), signal.SIGKILL)
-    with pytest.raises(CaptureRejected) as caught:
-        await running
-    assert caught.value.code == "capture.too_costly"
-    packed, _ = await normalizer.normalize(video, HEADER)
+    await kill_next(normalizer)
+    packed, _ = await running
     assert unpack(packed).header["session_id"] == "s"
+
+
+def test_only_a_worker_that_was_killed_is_asked_again(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = SandboxedCaptureNormalizer(models)
+    asked: list[type[WorkerBroken]] = []
+
+    def start() -> None:
+        return None
+
+    def fail(kind: type[WorkerBroken], *_: Any) -> Any:
+        asked.append(kind)
+        raise kind()
+
+    monkeypatch.setattr(made._worker, "start", start)  # pyright: ignore[reportPrivateUsage]
+    for kind, code in ((WorkerKilled, "input.decoder_lost"), (WorkerBroken, "capture.too_costly")):
+        monkeypatch.setattr(made._worker, "ask", partial(fail, kind))  # pyright: ignore[reportPrivateUsage]
+        with pytest.raises(CaptureRejected) as caught:
+            asyncio.run(made.normalize(b"video", HEADER))
+        assert caught.value.code == code
+    assert asked == [WorkerKilled, WorkerKilled, WorkerBroken]
 
 
 async def test_too_little_memory_rejects_the_capture_not_the_service(models: Path, sessions: Sessions) -> None:

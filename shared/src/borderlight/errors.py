@@ -1,7 +1,7 @@
-"""One base, three kinds: who is at fault decides what happens to the message.
+"""One base, few kinds: who is at fault decides what happens to the message.
 
-`InvalidMessage` goes to the dead letters, `Unavailable` is tried again, and a poor sample is no error at all
-but an `inconclusive` answer. The docstring of a class is its default message.
+`InvalidMessage` goes to the dead letters, `Unavailable` is tried again, `TooLate` is counted, and a poor sample is no
+error at all but an `inconclusive` answer. The docstring of a class is its default message.
 """
 
 
@@ -18,6 +18,10 @@ class InvalidMessage(BorderlightError):
 
 class Unavailable(BorderlightError):
     """Something we depend on is away; trying again later can succeed."""
+
+
+class TooLate(BorderlightError):
+    """The answer cannot come in time any more: the work is skipped and counted, nothing is wrong."""
 
 
 class ObjectMissing(BorderlightError):

@@ -17,5 +17,5 @@ COMMANDS = {
     "bench": (f"{_HERE}.bench", "CPU per session and stage, models, memory."),
     "load": (f"{_HERE}.load", "Sessions at a fixed rate into a running stack."),
     "hostile": (f"{_HERE}.hostile", "Hostile connections, requests and files against an API of its own."),
-    "soak": (f"{_HERE}.soak", "Sessions while every service is killed."),
+    "soak": (f"{_HERE}.soak", "Sessions while services and servers fail one after another."),
 }

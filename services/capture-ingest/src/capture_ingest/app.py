@@ -17,6 +17,7 @@ from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.session_store import open_sealed_s3
 from borderlight.runtime.process import run_worker, service_app
+from borderlight.runtime.redis_role import RedisRole, check_role
 from capture_ingest.adapters.memory_attempt_store import MemoryAttemptStore
 from capture_ingest.adapters.redis_attempt_store import RedisAttemptStore
 from capture_ingest.adapters.redis_session_store import RedisSessionStore
@@ -135,14 +136,16 @@ async def run_api() -> None:
     objects = await open_sealed_s3(clock)
     bus = KafkaBus(KafkaSettings(), "api", clock, metrics)
     redis: Redis = Redis.from_url(settings.redis_url)
-    counters = RedisStorage(
-        f"async+{settings.counters_redis_url or settings.redis_url}", implementation="redispy", key_prefix="rate"
-    )
+    counters_url = settings.counters_redis_url or settings.redis_url
+    counters = RedisStorage(f"async+{counters_url}", implementation="redispy", key_prefix="rate")
     sessions, attempts = RedisSessionStore(redis), RedisAttemptStore(redis)
     app = wire_api(bus, sessions, objects, settings, clock, metrics, counters, attempts)
 
     async def before() -> None:
         await objects.ensure_bucket(store_video.BUCKET)
+        await check_role(redis, RedisRole.SESSIONS)
+        async with Redis.from_url(counters_url) as other:
+            await check_role(other, RedisRole.COUNTERS)
 
     public = PublicPort(settings.host, settings.port, settings.max_connections, sockets=True)
     process = service_app("api", bus, metrics, Starlette(routes=docs_routes(app)), before, public=(app, public))

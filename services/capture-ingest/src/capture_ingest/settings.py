@@ -28,56 +28,80 @@ class AgencyEntry(BaseModel):
 
 
 class CaptureIngestSettings(BaseSettings):
-    """api and normalizer share them.
+    """api and normalizer share them."""
 
-    port: the public one of the api; ops_port: health, metrics and the API's description, for the operator's network;
-    redis_url: sessions; counters_redis_url: rate limits, None is the sessions' Redis; public_url: what links begin
-    with; trusted_proxies: addresses and networks whose X-Forwarded-For counts, with commas between; policies: ids
-    beside the default that agencies may name, as decision has them; upload_memory_bytes: what all uploads of a process
-    may hold together; max_connections: beyond it a connection is answered with 503; worker_memory_bytes: what decoding
-    may use beyond the loaded models, so that the pod has more; sandbox_required: do not start where the kernel cannot
-    confine the decoder; attempts_per_day: challenges that one traveller may see in 24 hours, over all sessions, 0 is
-    without limit; answer_deadline_s: from the challenge to the finish of a capture that was not committed while it was
-    filmed.
-    """
-
-    model_config = SettingsConfigDict(env_prefix="CAPTURE_INGEST_", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CAPTURE_INGEST_", use_attribute_docstrings=True, hide_input_in_errors=True
+    )
     host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
+    """Address that the api and its ops port listen on."""
     port: int = 8080
+    """Public port of the api: the page and the HTTP API."""
     ops_port: int = 9090
+    """Port of health, metrics and the API's description, for the operator's network only."""
     redis_url: str = "redis://127.0.0.1:6379/0"
+    """Redis of sessions and attempts."""
     counters_redis_url: str | None = None
+    """Redis of rate limits; not set: the sessions' Redis."""
     api_key: StrongKey | None = None
+    """One key with all scopes, for a single agency; at least 32 characters."""
     agencies: dict[str, AgencyEntry] = {}
+    """Accepted agency keys, by name; `borderlight agency-key NAME` writes an entry."""
     allow_anonymous_agency: bool = False
+    """Open sessions without a key; only where the api listens on this machine alone."""
     max_upload_bytes: int = 12_000_000
+    """Largest film that is taken [bytes]."""
     upload_timeout_s: float = 60.0
+    """Longest time that one upload request may last [s]."""
     upload_idle_s: float = 15.0
+    """An upload request that sends nothing for so long is ended [s]."""
     upload_memory_bytes: int = 96_000_000
+    """What all uploads of one process may hold in memory together [bytes]."""
     request_timeout_s: float = 10.0
+    """Longest time for the body of any other request [s]."""
     max_connections: int = 1000
+    """Connections of one process; more are answered with 503."""
     session_life_s: int = 900
+    """How long a session that was opened can be used [s]."""
     max_attempts: int = 3
+    """Captures of one journey: the first and its retakes."""
     attempts_per_day: int = 12
+    """Challenges that one traveller may see in 24 hours, over all sessions; 0 is without limit."""
     answer_deadline_s: float = 30.0
+    """From the challenge to the finish of a capture that was not committed while it was filmed [s]."""
     policies: list[str] = []
+    """Ids of policies beside the default that agencies may name; decision must have them."""
     models_dir: Path = default_models_folder()
+    """Folder of the face models."""
     worker_memory_bytes: int = 700_000_000
+    """Memory that decoding may use beyond the loaded models [bytes]; a pod needs more."""
     worker_cpu_s: int = 20
+    """Processor time for decoding one film [s]."""
     sandbox_required: bool = False
+    """Do not start where the kernel cannot confine the process that decodes films."""
     public_url: str | None = None
+    """What links for travellers begin with; not set: this machine's address and port."""
     trusted_proxies: str = "127.0.0.1"
+    """Addresses and networks whose X-Forwarded-For counts, with commas between."""
     rate_per_address: str = "6000/minute"
+    """Requests of one address, as number/period."""
     rate_per_session: str = "120/minute"
+    """Requests for one session with its token, as number/period."""
     rate_per_agency: str = "6000/minute"
+    """Sessions that one agency may open, as number/period."""
     rate_of_wrong_keys: str = "30/minute"
+    """Requests with wrong keys from one address, as number/period."""
     agency_name: str = ""
+    """Who asks for the capture, as the consent screen says it."""
     min_camera_fps: float = 15.0
+    """Below so many frames a second the page says that the camera is slow."""
     kept_hours: float = Field(
         default=RetentionSettings.model_fields["hours_after_verdict"].default,
         validation_alias="RETENTION_HOURS_AFTER_VERDICT",  # what the page says is what retention does
     )
+    """Hours from the verdict to the erasure, as the consent screen says; retention keeps the same setting."""
     parent_origins: list[str] = []
+    """Origins of pages that may embed the capture page."""
 
     @property
     def link_base(self) -> str:

@@ -10,6 +10,7 @@ from borderlight.runtime.bus.port import Bus
 from borderlight.runtime.clock import Clock, SystemClock
 from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.process import run_worker, service_app
+from borderlight.runtime.redis_role import RedisRole, check_role
 from decision.adapters.kafka_history import KafkaHistory
 from decision.adapters.redis_join_store import RedisJoinStore
 from decision.domain.policy import policy_set
@@ -70,5 +71,8 @@ async def run_decision() -> None:
             await decision.catch_up()
             await asyncio.sleep(1.0)
 
-        process = service_app("decision", bus, metrics, background=(sweep, guard))
+        async def before() -> None:
+            await check_role(store.redis, RedisRole.JOIN)
+
+        process = service_app("decision", bus, metrics, before=before, background=(sweep, guard))
         await run_worker(process, "decision", settings.host, settings.ops_port)

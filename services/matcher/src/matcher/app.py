@@ -15,6 +15,7 @@ from borderlight.runtime.metrics import Metrics
 from borderlight.runtime.objects.port import ObjectStore
 from borderlight.runtime.objects.session_store import open_sealed_s3
 from borderlight.runtime.process import run_worker, service_app
+from borderlight.runtime.redis_role import RedisRole, check_role
 from borderlight.runtime.sealing import KeyRing, load_keys
 from borderlight.vision.embedder import DEFAULT_EMBEDDER, FaceEmbedder, read_description
 from borderlight.vision.pinned import pinned_models
@@ -154,11 +155,13 @@ async def run_matcher() -> None:
     async def before() -> None:
         await objects.ensure_bucket(BUCKET)
         await objects.ensure_bucket(PHOTO_BUCKET)
+        await check_role(redis, RedisRole.CACHE)
 
     async def retention() -> None:
         await matcher.erase.due(rules)
         await asyncio.sleep(_RETENTION_EVERY_S)
 
-    process = service_app("matcher", bus, metrics, None, before, (retention,) if rules else (), public)
+    has_ends = bool(rules) or settings.returning_travellers
+    process = service_app("matcher", bus, metrics, None, before, (retention,) if has_ends else (), public)
     await run_worker(process, "matcher", settings.host, settings.ops_port)
     await redis.aclose()

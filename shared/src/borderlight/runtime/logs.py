@@ -67,7 +67,7 @@ def configure_logs(service: str, level: str = "INFO") -> None:
     structlog.contextvars.bind_contextvars(service=service)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_LibraryLines(service))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.basicConfig(level=max(logging.WARNING, getattr(logging, level)), handlers=[handler])
 
 
 def logger() -> Any:

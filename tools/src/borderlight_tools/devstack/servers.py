@@ -91,12 +91,13 @@ def _answers_ping(port: int) -> bool:
         return False
 
 
-def redis(folder: Path, port: int) -> Server:
-    """Append-only, no eviction."""
+def redis(folder: Path, port: int, policy: str = "noeviction", memory: str = "1gb") -> Server:
+    """Append-only; without another policy it evicts nothing."""
     folder.mkdir(parents=True, exist_ok=True)
     argv = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--save", ""]
-    argv += ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction"]
-    return Server("redis", argv, folder / "redis.log", lambda: _answers_ping(port))
+    argv += ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory", memory]
+    argv += ["--maxmemory-policy", policy]
+    return Server(folder.name, argv, folder / "redis.log", lambda: _answers_ping(port))
 
 
 def object_store(folder: Path, port: int) -> Server:

@@ -51,23 +51,25 @@ def _is_ready(port: int) -> bool:
         return False
 
 
-def stack_environment(kafka_port: int, redis_port: int, s3_port: int, key_file: Path) -> dict[str, str]:
+def stack_environment(
+    kafka_port: int, join_port: int, sessions_port: int, s3_port: int, key_file: Path
+) -> dict[str, str]:
     """Environment that points every service and command at the stack; the key files are made."""
     session_key_file = key_file.with_name(f"session-{key_file.name}")
     for file in (key_file, session_key_file):
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
             write_key_file(file, KeyRing.generate())
-    redis_url = f"redis://127.0.0.1:{redis_port}"
+    join_url, sessions_url = f"redis://127.0.0.1:{join_port}", f"redis://127.0.0.1:{sessions_port}"
     return {
         "KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{kafka_port}",
         "KAFKA_SESSION_TIMEOUT_MS": "10000",
         "S3_ENDPOINT": f"http://127.0.0.1:{s3_port}",
         "S3_ACCESS_KEY": servers.S3_ACCESS_KEY,
         "S3_SECRET_KEY": servers.S3_SECRET_KEY,
-        "CAPTURE_INGEST_REDIS_URL": f"{redis_url}/0",
-        "MATCHER_REDIS_URL": f"{redis_url}/1",
-        "DECISION_REDIS_URL": f"{redis_url}/2",
+        "CAPTURE_INGEST_REDIS_URL": f"{sessions_url}/0",
+        "MATCHER_REDIS_URL": f"{sessions_url}/1",
+        "DECISION_REDIS_URL": f"{join_url}/0",
         "MATCHER_KEY_FILE": str(key_file),
         "RETENTION_KEY_FILE": str(session_key_file),
         "CAPTURE_INGEST_ALLOW_ANONYMOUS_AGENCY": "true",
@@ -85,14 +87,18 @@ class Stack:
     """Servers and services, with the ports they got. ports: for operators, by process; api_port: the public one."""
 
     def __init__(self, folder: Path, dies_with_parent: bool = True) -> None:
-        ports = free_ports(5 + len(SERVICES))
+        ports = free_ports(6 + len(SERVICES))
         self.kafka_port, self.controller_port, self.redis_port, self.s3_port, self.api_port = ports[:5]
-        self.ports = dict(zip(SERVICES, ports[5:], strict=True))
-        self.environment = stack_environment(self.kafka_port, self.redis_port, self.s3_port, folder / "keys.json")
+        self.sessions_port = ports[5]
+        self.ports = dict(zip(SERVICES, ports[6:], strict=True))
+        self.environment = stack_environment(
+            self.kafka_port, self.redis_port, self.sessions_port, self.s3_port, folder / "keys.json"
+        )
         self.environment["CAPTURE_INGEST_PORT"] = str(self.api_port)
         self.servers = {
             "kafka": servers.kafka(folder / "kafka", self.kafka_port, self.controller_port),
             "redis": servers.redis(folder / "redis", self.redis_port),
+            "sessions": servers.redis(folder / "sessions", self.sessions_port, "volatile-ttl", "256mb"),
             "object-store": servers.object_store(folder / "object-store", self.s3_port),
         }
         self.services = {name: service(name, port, self.environment, folder) for name, port in self.ports.items()}

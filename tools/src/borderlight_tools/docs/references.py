@@ -8,6 +8,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
@@ -48,7 +49,7 @@ def _default(value: Any) -> str:
         return "required"
     if isinstance(value, Path):
         return f"`{value.name}` of the package" if "src" in value.parts else "the user's cache"
-    if value is None or value in ("", [], {}):
+    if value is None or value in ("", [], {}, SecretStr("")):
         return "none"
     return f"`{value}`"
 

@@ -16,12 +16,15 @@ from borderlight.runtime.sandbox.client import (
     SandboxedWorker,
     SandboxPlan,
     WorkerBroken,
+    WorkerKilled,
     WorkerNotStarted,
     WorkerSlow,
 )
 from capture_ingest.adapters.video.decoder import DecodeLimits
 from capture_ingest.domain.committed_film import CommittedFilm
 
+LOST = "input.decoder_lost"
+"""Reason of a capture whose worker was ended from outside twice."""
 _CODE = re.compile(r"capture\.[a-z_]{1,40}")
 
 
@@ -73,14 +76,24 @@ class SandboxedCaptureNormalizer:
             raise CaptureRejected("capture.too_large", f"{len(video)} bytes of video; at most {self._most_bytes}")
         request = {"capture": header, "committed": None if committed is None else asdict(committed)}
         async with self._one:
-            await self.start()
             try:
-                answer, packed = await asyncio.to_thread(self._worker.ask, request, video)
+                answer, packed = await self._ask(request, video)
+            except WorkerKilled as error:
+                raise CaptureRejected(LOST, "the worker was ended from outside twice") from error
             except WorkerSlow as error:
                 raise CaptureRejected("capture.too_costly", "decoding this video took too long") from error
             except WorkerBroken as error:
                 raise CaptureRejected("capture.too_costly", "decoding this video broke the worker") from error
         return _understood(answer, packed)
+
+    async def _ask(self, request: dict[str, Any], video: bytes) -> tuple[dict[str, Any], bytes]:
+        """The worker's answer; a worker that somebody else ended is replaced, and asked once more."""
+        await self.start()
+        try:
+            return await asyncio.to_thread(self._worker.ask, request, video)
+        except WorkerKilled:
+            await self.start()
+            return await asyncio.to_thread(self._worker.ask, request, video)
 
     def close(self) -> None:
         """End the worker."""

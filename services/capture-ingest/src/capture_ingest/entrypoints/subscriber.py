@@ -10,7 +10,7 @@ NORMALIZER_PUBLISHES = (CaptureNormalized.topic, CaptureRejected.topic)
 
 
 def subscribe_normalizer(router: EventRouter, normalize: NormalizeCapture) -> None:
-    @router.subscriber(SessionCaptured.topic)
+    @router.subscriber(SessionCaptured.topic, skips_late=True)
     async def normalize_capture(captured: SessionCaptured) -> None:
         """Decode the film once; publish what it shows, or why it cannot be judged."""
         await normalize(captured)

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from borderlight.contracts.buckets import CAPTURES
@@ -63,7 +63,8 @@ def _capture_text(session: Session, client_log: dict[str, Any]) -> bytes:
 class FinishCapture:
     """patience_s: how long to wait for another request that has the finish in hand [s].
 
-    answer_deadline_s: from challenge to finish, for a capture that was not committed while it was filmed [s].
+    answer_deadline_s: from challenge to finish, for a capture that was not committed while it was filmed [s];
+    decide_within_s: how long after the capture a verdict is of use [s].
     """
 
     sessions: SessionStore
@@ -71,6 +72,7 @@ class FinishCapture:
     publisher: EventPublisher
     clock: Clock
     patience_s: float = 2.0
+    decide_within_s: float = 30.0
     answer_deadline_s: float = 30.0
 
     async def __call__(self, session: Session, client_log: dict[str, Any]) -> CaptureAccepted | NotFinishable:
@@ -108,12 +110,14 @@ class FinishCapture:
         """Publish what is reserved; the same event however often."""
         assert session.finish is not None
         video, capture = ObjectRef.model_validate(session.video), ObjectRef.model_validate(session.finish["capture"])
+        captured_at = datetime.fromisoformat(session.finish["captured_at"])
         event = SessionCaptured(
             session_id=session.session_id,
             traveller_ref=session.traveller_ref,
             video=video,
             capture=capture,
-            captured_at=datetime.fromisoformat(session.finish["captured_at"]),
+            captured_at=captured_at,
+            decide_by=captured_at + timedelta(seconds=self.decide_within_s),
             attempt=session.attempt,
             previous_session_id=session.previous_session_id,
             policy=session.policy,

@@ -16,7 +16,8 @@ from borderlight.runtime.bus.position import Partition
 from decision.domain.catching_up import Span
 from decision.ports import PastRecord
 
-_BATCH = 500
+_BATCH = 1_000
+"""Records that are handed on at once: one script in Redis."""
 
 
 class KafkaHistory:
@@ -61,7 +62,7 @@ class KafkaHistory:
     def _consumer(self, *topics: str) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
             *topics,
-            bootstrap_servers=",".join(self._settings.servers()),
+            **self._settings.client(f"{self._service}-history"),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=4_194_304,
@@ -99,7 +100,7 @@ class KafkaHistory:
         found: dict[Partition, int] = {}
         async with self._reaching():
             if self._admin is None:
-                admin = AIOKafkaAdminClient(bootstrap_servers=",".join(self._settings.servers()))
+                admin = AIOKafkaAdminClient(**self._settings.client(f"{self._service}-history"))
                 await admin.start()
                 self._admin = admin
             for topic in self._topics:
@@ -151,10 +152,12 @@ class KafkaHistory:
                     if self._theirs(partition) in waiting:
                         consumer.seek(self._theirs(partition), start)
                 while waiting:
-                    fetched = await consumer.getmany(*waiting, timeout_ms=500, max_records=_BATCH)
+                    fetched = await consumer.getmany(*waiting, timeout_ms=500)
                     for tp, records in fetched.items():
-                        wanted = [PastRecord(r.offset, r.timestamp, r.value) for r in _below(records, waiting[tp])]
-                        yield self._ours(tp), wanted, min(records[-1].offset + 1, waiting[tp])
+                        for begin in range(0, len(records), _BATCH):
+                            some = records[begin : begin + _BATCH]
+                            wanted = [PastRecord(r.offset, r.timestamp, r.value) for r in _below(some, waiting[tp])]
+                            yield self._ours(tp), wanted, min(some[-1].offset + 1, waiting[tp])
                     for tp in list(waiting):
                         position = await consumer.position(tp)
                         if position >= waiting[tp]:

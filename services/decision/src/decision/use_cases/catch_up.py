@@ -44,13 +44,16 @@ class CatchUp:
     lease_ms: int = 30_000
     _holder: str = field(default_factory=lambda: uuid.uuid4().hex)
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _renewed_ms: float = 0.0
 
     async def __call__(self, gap: StateBehind | None = None) -> bool:
         """Whether the state holds everything that was read; False while another process catches up. Raises
         Unavailable. gap: what a live consumer met."""
         async with self._one:
-            stored, spans = await self.store.positions(), await self.history.spans()
+            # In this order: everything committed was stored before, everything stored was on the topic before.
             committed = await self.history.committed()
+            stored = await self.store.positions()
+            spans = await self.history.spans()
             if gap is not None:
                 committed[gap.partition] = max(gap.needed, committed.get(gap.partition, 0))
             behind = partitions_behind(stored, committed, spans)
@@ -107,8 +110,11 @@ class CatchUp:
     async def _apply(self, batch: Replay) -> None:
         if not await self.store.replay(batch):
             raise Unavailable("the state has lost something again")
-        if not await self.store.claim_catch_up(self._holder, self.lease_ms):
-            raise Unavailable("another process catches up")
+        now_ms = self.join.clock.monotonic_ms()
+        if now_ms - self._renewed_ms > self.lease_ms / 4:
+            self._renewed_ms = now_ms
+            if not await self.store.claim_catch_up(self._holder, self.lease_ms):
+                raise Unavailable("another process catches up")
 
     async def _replay_verdicts(self, ranges: Mapping[Partition, tuple[int, int]]) -> set[str]:
         said: set[str] = set()

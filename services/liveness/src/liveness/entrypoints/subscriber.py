@@ -8,7 +8,7 @@ PUBLISHES = (LivenessAssessed.topic,)
 
 
 def subscribe_liveness(router: EventRouter, assess: AssessCapture) -> None:
-    @router.subscriber(CaptureNormalized.topic)
+    @router.subscriber(CaptureNormalized.topic, skips_late=True)
     async def assess_capture(normalized: CaptureNormalized) -> None:
         """Judge whether the light fell on a real face just now."""
         await assess(normalized)

@@ -15,6 +15,7 @@ import numpy as np
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from borderlight.errors import Unavailable
 from borderlight.runtime.logs import logger
 from borderlight.runtime.sealing import SealBroken, seal, unseal
 from matcher.domain.authenticity import Authenticity
@@ -61,7 +62,7 @@ def decode(content: bytes) -> tuple[bytes, list[Reference]]:
 
 
 class RedisReferenceCache:
-    """All methods survive a Redis that is away: then there is no cache."""
+    """Reading survives a Redis that is away: there is no cache then. A change has to be told: `invalidate` raises."""
 
     def __init__(self, redis: "Redis", key: bytes, prefix: str = "") -> None:
         self._redis = redis
@@ -107,7 +108,10 @@ class RedisReferenceCache:
             logger().warning("reference cache is away", error=type(error).__name__)
 
     async def invalidate(self, traveller: str) -> None:
-        """The dossier has changed: no entry filled before counts any more."""
+        """The dossier has changed: no entry filled before counts any more.
+
+        Raises Unavailable: other processes may reach the cache, and would go on comparing with what was erased.
+        """
         counter, entry = self._names(traveller)
         try:
             async with self._redis.pipeline(transaction=True) as pipe:
@@ -115,4 +119,4 @@ class RedisReferenceCache:
                 pipe.delete(entry)
                 await pipe.execute()
         except (RedisError, OSError) as error:
-            logger().warning("reference cache is away", error=type(error).__name__)
+            raise Unavailable(f"the reference cache cannot be told: {type(error).__name__}") from error

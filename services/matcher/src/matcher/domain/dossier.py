@@ -75,7 +75,9 @@ def is_repeated(new: DocumentRecord, old: DocumentRecord) -> bool:
 
 
 def is_due(record: DocumentRecord, rules: tuple[RetentionRule, ...], now: datetime) -> bool:
-    """Whether the record must be erased by its class."""
+    """Whether the record must be erased: by its class, or as a remembered face whose time is over."""
+    if record.source == "session" and record.expires_at is not None and record.expires_at <= now:
+        return True
     return any(rule.kind == record.kind and record.submitted_at + rule.keep <= now for rule in rules)
 
 

@@ -18,7 +18,7 @@ PUBLISHES = (FaceCompared.topic, DocumentEnrolled.topic, DocumentRefused.topic, 
 
 
 def subscribe_matcher(router: EventRouter, compare: CompareFaces, enrol: EnrolDocument) -> None:
-    @router.subscriber(CaptureNormalized.topic)
+    @router.subscriber(CaptureNormalized.topic, skips_late=True)
     async def compare_faces(normalized: CaptureNormalized) -> None:
         """Compare the face of a capture with the traveller's documents."""
         await compare(normalized)

@@ -32,8 +32,11 @@ class RememberTraveller:
     keep: timedelta
 
     async def __call__(self, verdict: EntryVerdict) -> None:
-        """Only `admit` is remembered; a capture that is gone already is passed over."""
-        if verdict.outcome is not EntryOutcome.ADMIT:
+        """Only `admit` is remembered, for `keep` from the verdict on; a capture that is gone already is passed over.
+
+        The record has the verdict's time, however late that is read: an erasure after the verdict keeps it out.
+        """
+        if verdict.outcome is not EntryOutcome.ADMIT or verdict.decided_at + self.keep <= self.clock.now():
             return
         for name in await self.objects.list_keys(NORMALIZED, f"{verdict.session_id}/"):
             try:
@@ -47,11 +50,11 @@ class RememberTraveller:
         embedding = mean_embedding(await asyncio.to_thread(self.reader.embed_chips, chips, template))
         done, coded = cv2.imencode(".png", cv2.cvtColor(chips[0], cv2.COLOR_RGB2BGR))
         photo = coded.tobytes() if done else b""
-        now = self.clock.now()
+        at = verdict.decided_at
         document_id = f"session.{verdict.session_id}"
         digest = hashlib.sha256(photo).hexdigest()
         record = DocumentRecord(
-            verdict.traveller_ref, document_id, "other", digest, "image/png", now, now + self.keep, source="session"
+            verdict.traveller_ref, document_id, "other", digest, "image/png", at, at + self.keep, source="session"
         )
         vector = tuple(embedding.astype(float).tolist())
         made = StoredEmbedding(document_id, digest, self.reader.model_sha256, vector)

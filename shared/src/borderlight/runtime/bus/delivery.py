@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from borderlight.errors import BorderlightError, InvalidMessage, Unavailable
+from borderlight.errors import BorderlightError, InvalidMessage, TooLate, Unavailable
 from borderlight.runtime.bus.port import Record
 from borderlight.runtime.bus.position import Partition, ReadAgain, take_in_hand
 from borderlight.runtime.bus.progress import DeadLetterLimit, ForgetfulProgress, Progress, ProgressStore
@@ -144,6 +144,10 @@ class Delivery:
         self._attempt_ms = self.clock.monotonic_ms()
         try:
             answer = await handle()
+        except TooLate:
+            kept.count(dead=False)
+            self.metrics.stage_outcomes_total.labels(self.stage, "too_late").inc()
+            return None
         except Exception:
             kept.tries = 0
             await self._mark(record, kept)

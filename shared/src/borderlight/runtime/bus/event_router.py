@@ -9,6 +9,7 @@ from faststream.kafka import KafkaRouter
 
 from borderlight.contracts.cloud_events import headers_of
 from borderlight.contracts.events import CONTRACTS, AnyEvent, Contract, to_json_bytes
+from borderlight.errors import TooLate
 from borderlight.runtime.bus.port import parse_event
 from borderlight.runtime.bus.position import StartFrom
 from borderlight.runtime.clock import Clock
@@ -64,9 +65,15 @@ class DeclaredPublishers:
         await self._publishers[name].publish(to_json_bytes(event), key=event.key.encode(), headers=headers)
 
 
-def _decoder(contract: type[Contract]) -> Callable[[Any], Awaitable[Contract]]:
+def _decoder(contract: type[Contract], clock: Clock | None) -> Callable[[Any], Awaitable[Contract]]:
+    """Decode, and with `clock` refuse what cannot be answered in time any more."""
+
     async def decode(message: Any) -> Contract:
-        return parse_event(contract, message.body)
+        event = parse_event(contract, message.body)
+        decide_by = getattr(event, "decide_by", None)
+        if clock is not None and decide_by is not None and decide_by < clock.now():
+            raise TooLate()
+        return event
 
     return decode
 
@@ -89,16 +96,18 @@ class EventRouter(KafkaRouter):
         self.service = service
         self.publishes = tuple(publishes)
         self._options = options
+        self._clock = clock
         self._declared = declared
         publishers = {topic: self.publisher(topic, schema=CONTRACTS[topic]) for topic in publishes}
         self.events = DeclaredPublishers(publishers, service, clock)
 
     def subscriber(  # pyright: ignore[reportIncompatibleMethodOverride] - narrower on purpose
-        self, topic: str, *, start_from: StartFrom | None = None
+        self, topic: str, *, start_from: StartFrom | None = None, skips_late: bool = False
     ) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
         """Declare a handler of every event of `topic`. Raises TypeError when its parameter is not the contract.
 
         start_from: where to read from in partitions newly assigned, for a consumer that keeps its own position.
+        skips_late: work past the event's `decide_by` is not begun; it is counted with the outcome `too_late`.
         """
         contract = CONTRACTS[topic]
         subscriber: Any = super().subscriber(
@@ -110,7 +119,7 @@ class EventRouter(KafkaRouter):
             heartbeat_interval_ms=self._options.heartbeat_interval_ms,
             rebalance_timeout_ms=60_000,
             fetch_max_wait_ms=100,
-            decoder=_decoder(contract),
+            decoder=_decoder(contract, self._clock if skips_late else None),
             no_reply=True,
         )
         subscriber._listener = self._declared(Declared(self.service, topic, subscriber, start_from))

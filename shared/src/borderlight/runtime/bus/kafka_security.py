@@ -15,7 +15,7 @@ from aiokafka.abc import AbstractTokenProvider
 from faststream.kafka.security import parse_security
 from faststream.security import BaseSecurity, SASLOAuthBearer, SASLPlaintext, SASLScram256, SASLScram512
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from borderlight.errors import BorderlightError
 
@@ -27,21 +27,27 @@ class KafkaSecurityIncomplete(BorderlightError):
 
 
 class KafkaSecuritySettings(BaseSettings):
-    """security: none, plain, scram-sha-256, scram-sha-512, mtls or oauthbearer; all but none are over TLS.
+    """Who we are to Kafka; prefix KAFKA_."""
 
-    ca_file: PEM of who signed the brokers' certificates, the system's where it is not set; cert_file, key_file: our
-    certificate; token_file: a token that somebody renews, as Kubernetes does; token_url: the client-credentials grant.
-    """
-
+    model_config = SettingsConfigDict(use_attribute_docstrings=True)
     security: Security = "none"
+    """How we prove who we are; all but `none` are over TLS."""
     ca_file: Path | None = None
+    """PEM of who signed the brokers' certificates; not set: the system's authorities."""
     cert_file: Path | None = None
+    """Our certificate (PEM), for `mtls`."""
     key_file: Path | None = None
+    """Private key of our certificate (PEM)."""
     username: str = ""
+    """Account name, or the client id for `oauthbearer`."""
     password: SecretStr = SecretStr("")
+    """The account's password, or the client's secret."""
     token_file: Path | None = None
+    """File with a token that somebody renews, as Kubernetes does."""
     token_url: str = ""
+    """Address that gives tokens for client id and secret."""
     token_scope: str = ""
+    """Scope that is asked for at that address."""
 
     def tls(self) -> ssl.SSLContext:
         """TLS with the brokers' names checked, and our certificate where there is one."""

@@ -11,15 +11,21 @@ from borderlight.runtime.bus.kafka_security import KafkaSecuritySettings
 
 
 class KafkaSettings(KafkaSecuritySettings):
-    """How to reach Kafka; prefix KAFKA_. `topic_prefix` isolates tests that share a broker."""
+    """How to reach Kafka; prefix KAFKA_."""
 
-    model_config = SettingsConfigDict(env_prefix="KAFKA_")
+    model_config = SettingsConfigDict(env_prefix="KAFKA_", use_attribute_docstrings=True)
     bootstrap_servers: str = "127.0.0.1:9092"
+    """Addresses of brokers, with commas between."""
     topic_prefix: str = ""
+    """Put before every topic's name, for tests that share a broker."""
     session_timeout_ms: int = 45_000
+    """A process that is silent for so long loses its partitions [ms]."""
     heartbeat_interval_ms: int = 3_000
+    """Time between two signs of life [ms]."""
     graceful_timeout_s: float = 30.0
+    """How long a stopping process waits for what is in hand [s]."""
     publish_timeout_s: float = 10.0
+    """How long a record may wait for the broker before the send fails [s]."""
 
     def servers(self) -> list[str]:
         """aiokafka wants a list: it does not split commas."""

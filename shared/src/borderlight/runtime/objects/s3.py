@@ -53,12 +53,17 @@ def classify(code: str, status: int, what: str) -> BorderlightError:
 class S3Settings(BaseSettings):
     """How to reach the S3 server; prefix S3_. The delivered secret is for servers on this machine only."""
 
-    model_config = SettingsConfigDict(env_prefix="S3_", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_prefix="S3_", use_attribute_docstrings=True, hide_input_in_errors=True)
     endpoint: str = "http://127.0.0.1:9000"
+    """Address of the S3 server; https means TLS."""
     access_key: str = "borderlight"
+    """Access key."""
     secret_key: str = "borderlight-local-only"
+    """Secret key; the delivered one is refused for servers on other machines."""
     region: str = "us-east-1"
+    """Region that requests are signed for."""
     timeout_s: float = 10.0
+    """Longest wait for an answer [s]."""
 
     @model_validator(mode="after")
     def has_a_secret_of_its_own(self) -> "S3Settings":

@@ -1,8 +1,10 @@
 """The parent's side: one worker process, asked one thing at a time, replaced when it breaks."""
 
 import atexit
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -23,6 +25,10 @@ _START_S = 120.0
 
 class WorkerBroken(BorderlightError):
     """The worker ended before it answered."""
+
+
+class WorkerKilled(WorkerBroken):
+    """Somebody else ended the worker (the kernel short of memory): that says nothing about what it worked on."""
 
 
 class WorkerSlow(BorderlightError):
@@ -161,9 +167,14 @@ class SandboxedWorker:
         try:
             return self._spoken(process.stdin, process.stdout, header, body)
         except (FrameBroken, OSError) as error:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(2)
+            code = process.poll()
             self.close()
             if was_slow.is_set():
                 raise WorkerSlow(f"no answer within {wall_s} s") from error
+            if code == -signal.SIGKILL:
+                raise WorkerKilled(str(error)) from error
             raise WorkerBroken(str(error)) from error
         finally:
             timer.cancel()
