@@ -2,13 +2,23 @@
 
 import asyncio
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from unittest.mock import patch
 
 from fakes.capture_service import TYPE, WEBM, Service, digest, kind, parts_of
 
-from borderlight.contracts.events import AnyEvent
 from borderlight.errors import Unavailable
+from borderlight.runtime.bus.event_router import DeclaredPublishers
 
 OTHER = WEBM[:4] + bytes(len(WEBM) - 4)
+
+
+@contextmanager
+def bus_away() -> Generator[None]:
+    """What a service publishes is not taken."""
+    with patch.object(DeclaredPublishers, "publish", side_effect=Unavailable("the bus is away")):
+        yield
 
 
 class CaptureOnceSuite:
@@ -54,16 +64,10 @@ class CaptureOnceSuite:
 
     async def test_a_finish_that_died_while_publishing_is_finished_by_the_next(self, service: Service) -> None:
         path, auth, sha256 = await service.uploaded()
-        publish = service.bus.publish
-
-        async def away(event: AnyEvent, identity: tuple[str, ...], topic: str | None = None) -> None:
-            raise Unavailable("the bus is away")
-
-        service.bus.publish = away  # type: ignore[method-assign]
         body = {"sha256": sha256}
-        assert kind(await service.http.post(f"{path}/finish", json=body, headers=auth)) == "overloaded"
-        assert (await service.http.post(f"{path}/retake", json={}, headers=auth)).status_code == 409
-        service.bus.publish = publish  # type: ignore[method-assign]
+        with bus_away():
+            assert kind(await service.http.post(f"{path}/finish", json=body, headers=auth)) == "overloaded"
+            assert (await service.http.post(f"{path}/retake", json={}, headers=auth)).status_code == 409
         changed = {**body, "displayed": [{"step": 1, "at_client_ms": 9.0}]}
         assert (await service.http.post(f"{path}/finish", json=changed, headers=auth)).status_code == 202
         assert (await service.http.post(f"{path}/finish", json=body, headers=auth)).status_code == 202
@@ -73,14 +77,8 @@ class CaptureOnceSuite:
 
     async def test_a_finish_that_died_is_resumed_when_the_page_asks_how_it_stands(self, service: Service) -> None:
         path, auth, sha256 = await service.uploaded()
-        publish = service.bus.publish
-
-        async def away(event: AnyEvent, identity: tuple[str, ...], topic: str | None = None) -> None:
-            raise Unavailable("the bus is away")
-
-        service.bus.publish = away  # type: ignore[method-assign]
-        await service.http.post(f"{path}/finish", json={"sha256": sha256}, headers=auth)
-        service.bus.publish = publish  # type: ignore[method-assign]
+        with bus_away():
+            await service.http.post(f"{path}/finish", json={"sha256": sha256}, headers=auth)
         assert (await service.http.get(path, headers=auth)).json()["state"] == "captured"
         assert service.captured() == [], "the request may still be at work"
         service.clock.advance(10)
