@@ -52,7 +52,7 @@ def compile_to(name: str, requirements: set[str], constraint: str | None = None)
     command += ["--python-version", "3.11", "--no-emit-index-url", "--no-emit-find-links", str(source)]
     if constraint:
         command += ["-c", str(ROOT / "requirements" / f"{constraint}.txt")]
-    subprocess.run([*command, "-o", str(ROOT / "requirements" / f"{name}.txt")], check=True)  # noqa: S603
+    subprocess.run([*command, "-o", str(ROOT / "requirements" / f"{name}.txt")], check=True)
 
 
 def main() -> None:

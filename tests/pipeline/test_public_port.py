@@ -97,6 +97,23 @@ async def test_a_client_that_does_not_read_is_ended(kit: Kit) -> None:
         writer.close()
 
 
+async def test_an_answer_that_comes_early_reaches_a_client_that_still_sends(kit: Kit) -> None:
+    """A refusal of a large body: it must be read by whoever reads only after sending."""
+    async with serving(kit.app, at(patience_s=60.0)) as port:
+        reader, writer = await ask(port, b"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 13000000\r\n\r\n")
+        writer.write(bytes(13_000_000))
+        await asyncio.wait_for(writer.drain(), 30)
+        assert b"Not Found" in await asyncio.wait_for(reader.readuntil(b"Not Found"), 30)
+        writer.close()
+
+
+async def test_a_client_that_owes_the_rest_of_a_body_is_ended(kit: Kit) -> None:
+    async with serving(kit.app, at()) as port:
+        reader, writer = await ask(port, b"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\nhalf")
+        assert b"Not Found" in await everything(reader), "and it ends: the rest never comes"
+        writer.close()
+
+
 async def test_waiting_for_an_answer_is_not_slow(kit: Kit) -> None:
     """Long polling outlives the patience with requests that do not begin."""
     async with serving(kit.app, at()) as port:

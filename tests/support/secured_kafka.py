@@ -11,7 +11,7 @@ from borderlight.runtime.bus.kafka_settings import KafkaSettings
 from borderlight_tools.devstack.install import jars_of
 from borderlight_tools.devstack.server import Server, free_ports
 
-PASSWORD = "only-for-this-test"  # noqa: S105
+PASSWORD = "only-for-this-test"
 _PROPERTIES = """process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}

@@ -83,7 +83,7 @@ def _section(one: CardSet) -> dict[str, Any]:
 
 def card(sets: Sequence[CardSet], version: str, thresholds: str, min_correlation: float, date: str) -> str:
     """The Markdown text."""
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=False)  # noqa: S701 - Markdown
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=False)
     environment.globals["percent"] = percent  # type: ignore[assignment]
     return environment.from_string(_TEMPLATE.read_text()).render(
         sets=[_section(one) for one in sets], version=version, thresholds=thresholds, date=date,

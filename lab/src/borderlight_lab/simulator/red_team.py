@@ -16,7 +16,7 @@ from borderlight_lab.simulator.species import SPECIES
 def varied_wish(species: str, number: int, seed: int) -> Wish:
     """Session `number` of `species`: everything but the species drawn from the seed."""
     one = seed * 100_003 + number * 101 + list(SPECIES).index(species)
-    chance = random.Random(one)  # noqa: S311 - repeatable, not secret
+    chance = random.Random(one)
     person = chance.randrange(1, 60)
     return Wish(
         species=species,

@@ -33,7 +33,7 @@ class CaptureIngestSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="CAPTURE_INGEST_", use_attribute_docstrings=True, hide_input_in_errors=True
     )
-    host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
+    host: str = "0.0.0.0"
     """Address that the api and its ops port listen on."""
     port: int = 8080
     """Public port of the api: the page and the HTTP API."""

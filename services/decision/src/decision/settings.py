@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 class DecisionSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DECISION_", use_attribute_docstrings=True)
-    host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
+    host: str = "0.0.0.0"
     """Address that the ops port listens on."""
     ops_port: int = 9090
     """Port of health, metrics and descriptions."""

@@ -11,7 +11,7 @@ from borderlight.vision.models import default_models_folder
 
 class MatcherSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MATCHER_", use_attribute_docstrings=True, hide_input_in_errors=True)
-    host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
+    host: str = "0.0.0.0"
     """Address that the ops port listens on."""
     ops_port: int = 9090
     """Port of health, metrics and descriptions."""

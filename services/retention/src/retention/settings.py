@@ -7,7 +7,7 @@ from retention.domain.retention_clock import RetentionRules
 
 
 class RetentionServiceSettings(RetentionSettings):
-    host: str = "0.0.0.0"  # noqa: S104 - a container serves its network
+    host: str = "0.0.0.0"
     """Address to listen on."""
     ops_port: int = 9090
     """Port of health and metrics."""

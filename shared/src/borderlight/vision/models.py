@@ -8,7 +8,7 @@ import numpy as np
 
 # The runtime's own builds report to their maker unless told before they are loaded. Nothing here calls anybody.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-import onnxruntime as ort  # noqa: E402
+import onnxruntime as ort
 
 from borderlight.errors import BorderlightError
 from borderlight.vision.pinned import pinned_models

@@ -65,7 +65,7 @@ def _install_packages(names: list[str]) -> None:
     command = f"apt-get install --no-install-recommends {' '.join(packages)}"
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise NativeStackMissing(f"install {', '.join(names)} first, for example: sudo {command}")
-    print(f"installing {', '.join(packages)} ...", file=sys.stderr)  # noqa: T201
+    print(f"installing {', '.join(packages)} ...", file=sys.stderr)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "-qq"], check=True, env=environment, stdout=subprocess.DEVNULL)
     install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
@@ -96,7 +96,7 @@ def _install_jars(server: str) -> None:
     target.mkdir(parents=True)
     (target / "pom.xml").write_text(_pom(server))
     plugin = tomllib.loads(VERSIONS.read_text())["maven"]["dependency-plugin"]
-    print(f"fetching the jars of {server} ...", file=sys.stderr)  # noqa: T201
+    print(f"fetching the jars of {server} ...", file=sys.stderr)
     goal = f"org.apache.maven.plugins:maven-dependency-plugin:{plugin}:copy-dependencies"
     command = ["mvn", "-B", "-q", goal, "-DincludeScope=runtime", f"-DoutputDirectory={target / 'libs'}"]
     subprocess.run(command, cwd=target, check=True)
@@ -122,7 +122,7 @@ def install(browser: bool = False) -> None:
 def main() -> None:
     if "--check" in sys.argv[1:]:
         absent = missing()
-        print("complete" if not absent else f"missing: {', '.join(absent)}")  # noqa: T201
+        print("complete" if not absent else f"missing: {', '.join(absent)}")
         sys.exit(1 if absent else 0)
     try:
         install(browser="--browser" in sys.argv[1:])

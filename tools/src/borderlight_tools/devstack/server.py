@@ -34,7 +34,7 @@ def free_ports(count: int) -> list[int]:
 def answers(url: str) -> bool:
     """Whether a server gives any HTTP answer there."""
     try:
-        urllib.request.urlopen(url, timeout=2)  # noqa: S310 - a server of ours
+        urllib.request.urlopen(url, timeout=2)
         return True
     except urllib.error.HTTPError:
         return True
@@ -68,7 +68,7 @@ class Server:
         """Start without waiting."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603
+            self.process = subprocess.Popen(
                 list(self.argv), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 env={**os.environ, **self.environment},
                 preexec_fn=_die_with_parent if self.dies_with_parent else None,  # noqa: PLW1509

@@ -12,7 +12,7 @@ from borderlight_tools.devstack.install import jars_of
 from borderlight_tools.devstack.server import Server, answers
 
 S3_ACCESS_KEY = "borderlight"
-S3_SECRET_KEY = "borderlight-local-only"  # noqa: S105 - servers on the loopback address of this machine
+S3_SECRET_KEY = "borderlight-local-only"
 _JAVA_FLAGS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _LOG4J = """status = error
 appender.out.type = Console
@@ -76,7 +76,7 @@ def kafka(folder: Path, port: int, controller: int) -> Server:
     if not data.exists():
         cluster = "B" + base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")[1:]  # a leading '-' is an option
         tool = [_java(), *_JAVA_FLAGS, logging, "-cp", libs, "kafka.tools.StorageTool", "format", "--standalone"]
-        subprocess.run([*tool, "-t", cluster, "-c", str(properties)], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+        subprocess.run([*tool, "-t", cluster, "-c", str(properties)], check=True, stdout=subprocess.DEVNULL)
     argv = [_java(), "-Xmx384m", *_JAVA_FLAGS, logging, "-cp", libs, "kafka.Kafka", str(properties)]
     return Server("kafka", argv, folder / "kafka.log", lambda: _speaks_kafka(port))
 

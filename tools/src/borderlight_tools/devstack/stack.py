@@ -45,7 +45,7 @@ def _started_at(pid: int) -> str | None:
 
 def _is_ready(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
             return answer.status == 200
     except OSError:
         return False
@@ -117,7 +117,7 @@ class Stack:
                 server.wait_ready()
             command = [sys.executable, "-m", "borderlight_cli", "topics", "apply", "--replicas", "1"]
             environment = {**os.environ, **self.environment}
-            subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
+            subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
             for one in self.services.values():
                 one.launch()
             for one in self.services.values():
@@ -178,27 +178,27 @@ def status(as_json: bool) -> None:
     """Addresses and health; exit status 1 when nothing is up."""
     state = _load()
     if state is None:
-        print("{}" if as_json else "nothing is up; start it with `./dev up`")  # noqa: T201
+        print("{}" if as_json else "nothing is up; start it with `./dev up`")
         sys.exit(1)
     addresses = state["addresses"]
     for name, port in state["ports"].items():
         addresses["services"][name]["healthy"] = _is_ready(port)
         addresses["services"][name]["pid"] = state["processes"][name]["pid"]
     if as_json:
-        print(json.dumps({**addresses, "environment": state["environment"], "logs": state["folder"]}))  # noqa: T201
+        print(json.dumps({**addresses, "environment": state["environment"], "logs": state["folder"]}))
         return
     for name in ("api", "kafka", "redis", "s3"):
-        print(f"{name:12s} {addresses[name]}")  # noqa: T201
+        print(f"{name:12s} {addresses[name]}")
     for name, one in addresses["services"].items():
-        print(f"{name:12s} {one['url']}  {'healthy' if one['healthy'] else 'NOT HEALTHY'}")  # noqa: T201
-    print(f"logs         {state['folder']}")  # noqa: T201
+        print(f"{name:12s} {one['url']}  {'healthy' if one['healthy'] else 'NOT HEALTHY'}")
+    print(f"logs         {state['folder']}")
 
 
 def down() -> None:
     """Stop what `up` started."""
     state = _load()
     if state is None:
-        print("nothing is up")  # noqa: T201
+        print("nothing is up")
         return
     ours = [p for p in state["processes"].values() if _started_at(p["pid"]) == p["started"]]
     for process in reversed(ours):
@@ -210,7 +210,7 @@ def down() -> None:
         if _started_at(process["pid"]) == process["started"]:
             os.killpg(process["pid"], signal.SIGKILL)
     (STATE / "stack.json").unlink()
-    print(f"stopped {len(ours)} processes")  # noqa: T201
+    print(f"stopped {len(ours)} processes")
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 """What the pages name must exist: links, paths, commands, settings and symbols.
 
 A name is what stands in backticks. Only forms that cannot be anything else are checked: a path with a known ending, a
-command that begins with `./dev` or `borderlight`, a name in CamelCase, a call `name()`, a name in CAPITALS_WITH_LINES.
+command that begins with `./dev` or `borderlight`, a name in CamelCase, a call `name()`, a name in
+CAPITALS_WITH_LINES. Commands are checked with their options, in blocks of shell as well.
 """
 
 import re
@@ -18,8 +19,8 @@ _CODE = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(#[^)\s]*)?\)")
 _FENCE = re.compile(r"^```.*?^```", re.M | re.S)
 _PATH = re.compile(rf"^[\w.-]+(?:/[\w.-]+)*\.(?:{ENDINGS})$|^(?:[\w.-]+/)+$")
-_DEV = re.compile(r"^\./dev (?P<name>[a-z][a-z-]*)")
-_COMMAND = re.compile(r"^borderlight (?P<name>[a-z][a-z-]*)(?: (?P<sub>[a-z][a-z-]*))?")
+_SHELL = re.compile(r"^```sh\n(?P<lines>.*?)^```", re.M | re.S)
+_COMMAND = re.compile(r"(?:^|(?<=[\s(]))(?P<program>\./dev|borderlight) (?P<name>[a-z][a-z-]*)(?P<rest>[^#|;&]*)")
 _SYMBOL = re.compile(r"^(?:[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+|[a-z_][a-z0-9_]*(?=\(\))|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)")
 # Words of other projects and of standards that look like ours.
 FOREIGN = frozenset({"astronaut.png", "MediaRecorder", "CloudEvents", "AsyncAPI", "OpenAPI", "BlazeFace", "SeaweedFS"})
@@ -69,21 +70,41 @@ def _dev_commands() -> set[str]:
     return {line.split()[0] for line in listed if line.startswith("  ")} | {"help"}
 
 
-def _command_exists(name: str, sub: str | None) -> bool:
+def _wrong_command(text: str) -> str | None:
+    """What is wrong with the first command in `text`: its name, a subcommand or an option."""
     from borderlight_cli.main import build
+    from borderlight_tools.dev.__main__ import OWN
 
-    command = build().get_command(None, name)
+    found = _COMMAND.search(text)
+    if found is None:
+        return None
+    said = f"{found['program']} {found['name']}"
+    words = found["rest"].split()
+    if found["program"] == "./dev" and found["name"] in OWN:
+        allowed = OWN[found["name"]][1]
+        return next((f"{said} has no {word}" for word in _options(words) if allowed and word not in allowed), None)
+    command = build().get_command(None, found["name"])
     if command is None:
-        return False
-    subcommands = getattr(command, "commands", None)
-    return sub is None or not subcommands or sub in subcommands
+        is_listed = found["program"] == "./dev" and found["name"] in _dev_commands()
+        return None if is_listed else f"no such command: {said}"
+    while (subcommands := getattr(command, "commands", None)) and words and re.fullmatch(r"[a-z][a-z-]*", words[0]):
+        if words[0] not in subcommands:
+            return f"no such command: {said} {words[0]}"
+        said, command = f"{said} {words[0]}", subcommands[words.pop(0)]
+    if getattr(command, "commands", None):
+        return None
+    known = {"--help", *(name for one in command.params for name in one.opts)}
+    return next((f"{said} has no {word}" for word in _options(words) if word not in known), None)
+
+
+def _options(words: list[str]) -> Iterator[str]:
+    """The long options among the words, without what follows an equals sign."""
+    return (word.split("=")[0] for word in words if re.match(r"--[a-z]", word))
 
 
 def _wrong_name(text: str, page: str, checkout: Checkout) -> str | None:
-    if (dev := _DEV.match(text)) and dev["name"] not in _dev_commands() and not _command_exists(dev["name"], None):
-        return f"no such command: {dev[0]}"
-    if (command := _COMMAND.match(text)) and not _command_exists(command["name"], command["sub"]):
-        return f"no such command: {command[0]}"
+    if _COMMAND.match(text) and (wrong := _wrong_command(text)) is not None:
+        return wrong
     if _PATH.match(text) and text not in FOREIGN and not (checkout.has(text, page) or checkout.writes(text)):
         return f"no such file: {text}"
     symbol = _SYMBOL.match(text)
@@ -101,7 +122,12 @@ def _leads_nowhere(target: str, page: str, checkout: Checkout) -> bool:
 def wrong_names(checkout: Checkout) -> Iterator[str]:
     """`page:line: what is wrong` for every page."""
     for page in checkout.pages:
-        text = _FENCE.sub(lambda fence: "\n" * fence[0].count("\n"), (checkout.root / page).read_text())
+        whole = (checkout.root / page).read_text()
+        for block in _SHELL.finditer(whole):
+            for command in block["lines"].replace("\\\n", " ").splitlines():
+                if (wrong := _wrong_command(command)) is not None:
+                    yield f"{page}: {wrong}"
+        text = _FENCE.sub(lambda fence: "\n" * fence[0].count("\n"), whole)
         for number, line in enumerate(text.splitlines(), 1):
             for code in _CODE.finditer(line):
                 if (wrong := _wrong_name(code[1].strip(), page, checkout)) is not None:

@@ -104,7 +104,7 @@ async def _watch(result: LoadResult, stop: asyncio.Event) -> None:
 
 async def run_load(folders: list[Path], rate: float, seconds: float, drain_s: float, seed: int) -> LoadResult:
     """Poisson arrivals at `rate` for `seconds`; then wait up to `drain_s` for what is still on its way."""
-    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    chance = random.Random(seed)
     result, clock = LoadResult(), SystemClock()
     bus = KafkaBus(KafkaSettings(), "load", clock, Metrics())
     await bus.start()

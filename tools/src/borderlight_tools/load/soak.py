@@ -82,7 +82,7 @@ class Soak:
         self.report = SoakReport()
         self._clips = clips
         self._bus = bus
-        self._chance = random.Random(plan.seed)  # noqa: S311 - repeatable, not secret
+        self._chance = random.Random(plan.seed)
         self._fault = "calm"
 
     def faults(self) -> dict[str, Callable[[], Awaitable[None]]]:

@@ -51,8 +51,6 @@ def problem(kind: str, detail: str | None = None, more: Mapping[str, object] | N
     if detail:
         body["detail"] = detail
     headers = {"Cache-Control": "no-store"}
-    if status in (408, 413):
-        headers["Connection"] = "close"  # what is left of the body is not read
     if status in (429, 503):
         headers["Retry-After"] = str((more or {}).get("retry_after_s", RETRY_S))
     if status == 401:

@@ -134,7 +134,7 @@ class Delivery:
                 logger().error("handler failed", stage=self.stage, error=repr(error), attempt=unknown, exc_info=error)
                 if unknown >= _UNKNOWN_TRIES:
                     return await self._set_aside(record, error, kept)
-            await asyncio.sleep(wait_s * random.uniform(0.5, 1.5))  # noqa: S311
+            await asyncio.sleep(wait_s * random.uniform(0.5, 1.5))
             wait_s = min(wait_s * 2, self.longest_wait_s)
 
     async def _attempt(self, record: Record, handle: Handle, kept: Progress) -> Any:

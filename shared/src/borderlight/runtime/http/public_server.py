@@ -32,9 +32,21 @@ class ImpatientProtocol(H11Protocol):
         super().connection_made(transport)
         self._wait_for_head()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._owes_a_body():
+            self._wait_for_head()
+
+    def _owes_a_body(self) -> bool:
+        """Whether the answer is out and the client still sends what nobody reads.
+
+        It is read and dropped: closing at once would reset the connection, and the client would lose its answer.
+        """
+        return self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY
+
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.conn.their_state is h11.IDLE:
+        if self.conn.their_state is h11.IDLE or self._owes_a_body():
             self._wait_for_head()
         else:
             self._waiting_for_head = _stopped(self._waiting_for_head)

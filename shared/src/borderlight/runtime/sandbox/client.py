@@ -147,9 +147,7 @@ class SandboxedWorker:
             "paths": list(plan.paths), "change_user": plan.change_user, "parent": os.getpid(),
         }  # fmt: skip
         command = [sys.executable, "-I", "-B", *self._program, json.dumps(words)]
-        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={}, cwd="/", close_fds=True
-        )
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={}, cwd="/", close_fds=True)
 
     def _exchange(self, header: dict[str, Any] | None, body: bytes, wall_s: float) -> tuple[dict[str, Any], bytes]:
         """header None: only wait for what the worker says. A timer ends a slow worker, which ends the reading."""

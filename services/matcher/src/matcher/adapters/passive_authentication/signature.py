@@ -17,7 +17,7 @@ from matcher.adapters.passive_authentication.public_key import RSA, RSA_PSS, EcK
 from matcher.adapters.passive_authentication.reading import Algorithm, ChipUnreadable, algorithm_of, reading
 
 DIGESTS: dict[str, hashes.HashAlgorithm] = {
-    "1.3.14.3.2.26": hashes.SHA1(),  # noqa: S303 - as issued; remarked upon, or refused by a setting
+    "1.3.14.3.2.26": hashes.SHA1(),
     "2.16.840.1.101.3.4.2.4": hashes.SHA224(),
     "2.16.840.1.101.3.4.2.1": hashes.SHA256(),
     "2.16.840.1.101.3.4.2.2": hashes.SHA384(),
