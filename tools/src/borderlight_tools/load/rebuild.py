@@ -142,7 +142,7 @@ async def measure_rebuild(folder: Path, sessions: int, waiting: int) -> RebuildR
         for part in parts:
             part.start()
         settings = KafkaSettings(bootstrap_servers=f"127.0.0.1:{kafka_port}")
-        await apply_topics(with_dead_letters(registry()), settings)
+        await apply_topics(with_dead_letters(registry()), settings, replicas=1)
         return await _measured(settings, f"redis://127.0.0.1:{redis_port}/0", sessions, waiting)
     finally:
         for part in parts:
