@@ -14,6 +14,7 @@ from fakes.live_service import LiveService, Opened
 
 from borderlight.contracts.events import Freshness, ObjectRef, SessionCaptured
 from borderlight_lab.live_client import Conduct, LiveOutcome
+from capture_ingest.domain import live_capture, slot_release
 from capture_ingest.domain.hash_chain import chain_start, check_film
 from capture_ingest.domain.live_transcript import LiveTranscript
 
@@ -186,14 +187,18 @@ async def test_attempts_of_one_traveller_are_counted_over_sessions(tmp_path: Pat
     await service.stop()
 
 
-async def test_five_hundred_captures_at_once_on_one_process(service: LiveService) -> None:
+async def test_five_hundred_captures_at_once_on_one_process(
+    service: LiveService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five hundred clients share this process with the server, so lateness says nothing here; tests above hold it."""
+    monkeypatch.setattr(slot_release, "LINK_OVERDUE_MS", 60_000.0)
+    monkeypatch.setattr(slot_release, "MOST_HELD_MS", 60_000.0)
+    monkeypatch.setattr(live_capture, "LAST_LINKS_MS", 60_000.0)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
     opened = [await service.open(f"t-{n}") for n in range(500)]
     seen = await asyncio.gather(*(service.client(one, Conduct(slice_ms=250.0)).run() for one in opened))
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     ends = {kind: sum(one.kind == kind for one in seen) for kind in {one.kind for one in seen}}
-    # Clients and server share this process: on a busy machine a few slices come too late, which is a network fault.
-    assert set(ends) <= {"sealed", "interrupted"} and sum(ends.values()) == 500
-    assert ends["sealed"] >= 400, ends
+    assert ends == {"sealed": 500}
     assert service.running.count == 0
