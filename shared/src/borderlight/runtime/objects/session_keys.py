@@ -59,12 +59,15 @@ class SessionKeys:
         self._masters = masters
         self._clock = clock
         self._held: OrderedDict[tuple[str, str], DataKey] = OrderedDict()
+        self._writing: dict[str, DataKey] = {}  # of the keys held, the one that a session is written with
         self._days: dict[str, bytes] = {}
 
     def _hold(self, session_id: str, key: DataKey) -> DataKey:
         self._held[session_id, key.kid] = key
+        self._writing.setdefault(session_id, key)
         while len(self._held) > _HELD:
-            self._held.popitem(last=False)
+            (oldest, _), _ = self._held.popitem(last=False)
+            self._writing.pop(oldest, None)
         return key
 
     async def _day_key(self, name: str) -> bytes:
@@ -87,9 +90,8 @@ class SessionKeys:
 
     async def for_writing(self, session_id: str) -> DataKey:
         """The session's key; a new one where it has none yet. Raises Unavailable."""
-        for (held_session, _), key in self._held.items():
-            if held_session == session_id:
-                return key
+        if session_id in self._writing:
+            return self._writing[session_id]
         for name in await self._store.list_keys(BUCKET, f"{session_id}/keys/"):
             return await self.for_reading(session_id, name.rsplit("/", 1)[-1])
         kid, key = new_data_key()
@@ -117,6 +119,7 @@ class SessionKeys:
 
     def forget(self, session_id: str) -> None:
         """Drop what this process holds of a session."""
+        self._writing.pop(session_id, None)
         for held in [held for held in self._held if held[0] == session_id]:
             del self._held[held]
 
