@@ -18,7 +18,7 @@ from borderlight.runtime.clock import SystemClock
 from borderlight.runtime.metrics import Metrics
 
 consumer = typer.Typer(help="Stages that consume.", no_args_is_help=True)
-SERVICES = ("api", "normalizer", "liveness", "matcher", "decision")
+SERVICES = ("api", "normalizer", "liveness", "matcher", "decision", "retention")
 
 
 def stages() -> dict[str, tuple[str, str]]:

@@ -29,7 +29,18 @@ export interface Claimed {
 
 export interface SessionState {
   session_id: string;
-  state: "opened" | "claimed" | "challenged" | "uploaded" | "captured" | "decided" | "continued" | "expired";
+  state:
+    | "opened"
+    | "claimed"
+    | "challenged"
+    | "filming"
+    | "committed"
+    | "uploaded"
+    | "finishing"
+    | "captured"
+    | "decided"
+    | "continued"
+    | "expired";
   outcome: "admit" | "refer" | "retake" | null;
   advice: string[];
   continued_by: SessionState | null;

@@ -11,6 +11,25 @@ export function verdict(state: SessionState): Event | null {
   return { admit: "admitted", refer: "referred", retake: "take_again" }[last.outcome] as Event;
 }
 
+/** Where a page goes on that was loaded anew: a challenge that was seen is spent, whoever lost it. */
+const RESUMED: Record<SessionState["state"], Event> = {
+  opened: "claimed",
+  claimed: "claimed",
+  challenged: "interrupted",
+  filming: "interrupted",
+  committed: "interrupted",
+  uploaded: "interrupted",
+  finishing: "already_captured",
+  captured: "already_captured",
+  decided: "already_captured",
+  continued: "used",
+  expired: "expired",
+};
+
+export function resumed(state: SessionState): Event {
+  return RESUMED[state.state];
+}
+
 const ADVICE: Record<string, Advice> = {
   "capture.too_bright": "too_bright",
   "capture.too_far": "too_far",

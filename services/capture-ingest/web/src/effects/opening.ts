@@ -3,7 +3,7 @@ import { Api, type Claimed, Problem } from "../api";
 import { sleep } from "../dom";
 import { isDesktop, refusal } from "../environment";
 import type { Journey } from "../journey";
-import { advice, trouble, verdict } from "../outcome";
+import { advice, resumed, trouble, verdict } from "../outcome";
 import { loadSession, type StoredSession, sessionOfLink, storeSession } from "../session-storage";
 import { transfer } from "./transfer";
 
@@ -53,12 +53,9 @@ async function resume(journey: Journey, about: Claimed): Promise<void> {
   const event = verdict(state);
   if (event === "take_again") journey.shown.advice = advice(state.advice);
   if (event !== null) return journey.send(event);
-  if (state.state === "captured") return journey.send("already_captured");
-  if (state.state === "challenged" || state.state === "uploaded") {
-    journey.shown.advice = "interrupted";
-    return journey.send("interrupted");
-  }
-  journey.send(state.state === "continued" ? "used" : "claimed");
+  const goesOn = resumed(state);
+  if (goesOn === "interrupted") journey.shown.advice = "interrupted";
+  journey.send(goesOn);
 }
 
 export async function waitWhileBusy(journey: Journey, signal: AbortSignal): Promise<void> {

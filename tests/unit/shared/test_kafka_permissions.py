@@ -6,12 +6,11 @@ from borderlight.contracts.topics import registry, with_dead_letters
 from borderlight.runtime.bus.kafka_acls import Acl, Operation, Pattern, Resource, acls_of
 from borderlight.runtime.bus.kafka_security import KafkaSecurityIncomplete
 from borderlight.runtime.bus.kafka_settings import KafkaSettings, client_id
-
-SERVICES = {"api", "normalizer", "liveness", "matcher", "decision"}
+from borderlight_cli.commands.consumer import SERVICES
 
 
 def acls() -> list[Acl]:
-    return acls_of(with_dead_letters(registry()), lambda name: f"User:{name}", SERVICES)
+    return acls_of(with_dead_letters(registry()), lambda name: f"User:{name}", set(SERVICES))
 
 
 def allowed(user: str, operation: Operation) -> set[str]:
@@ -48,7 +47,18 @@ def test_only_decision_publishes_verdicts_and_only_its_consumers_read_them() -> 
     verdicts = {acl.principal for acl in acls() if acl.name == "entry.verdict.v1" and acl.operation is Operation.WRITE}
     assert verdicts == {"User:decision", "User:operators"}, "operators send dead letters of its consumers again"
     readers = {acl.principal for acl in acls() if acl.name == "entry.verdict.v1" and acl.operation is Operation.READ}
-    assert readers == {"User:api", "User:matcher", "User:border-systems", "User:decision", "User:operators"}
+    ours = {"User:api", "User:matcher", "User:decision", "User:retention"}
+    assert readers == ours | {"User:border-systems", "User:operators"}
+
+
+def test_retention_may_tell_readers_to_forget_and_not_what_was_decided() -> None:
+    assert allowed("retention", Operation.WRITE) == {"entry.verdict.latest.v1", "entry.verdict.v1.dlq"}
+
+
+def test_every_process_of_ours_that_consumes_is_a_service_that_operators_can_resume() -> None:
+    parties = {party for topic in registry() for party in topic.consumers}
+    known = {"border systems", "border systems that start late", "stewards"}
+    assert parties - known - set(SERVICES) == set(), "a party that is neither ours nor a reader outside"
 
 
 def test_a_service_writes_its_topics_and_its_dead_letters_only() -> None:
